@@ -1,0 +1,15 @@
+# One interface target that every target of the project links: warnings, hardening, sanitizers.
+add_library(micropipe_options INTERFACE)
+target_compile_definitions(micropipe_options INTERFACE _GNU_SOURCE)
+target_compile_options(micropipe_options INTERFACE
+  -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wformat=2 -Wundef -Wvla -Wnull-dereference
+  -Wdouble-promotion -Wimplicit-fallthrough -fno-common -fno-omit-frame-pointer
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings>)
+option(MICROPIPE_WERROR "Warnings are errors" OFF)
+if(MICROPIPE_WERROR)
+  target_compile_options(micropipe_options INTERFACE -Werror)
+endif()
+if(MICROPIPE_SANITIZE)
+  target_compile_options(micropipe_options INTERFACE -fsanitize=${MICROPIPE_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(micropipe_options INTERFACE -fsanitize=${MICROPIPE_SANITIZE})
+endif()

@@ -1,0 +1,53 @@
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *const level_names[] = {
+    [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug"};
+
+void log_init(struct log *log, int fd, enum log_level threshold, const char *who)
+{
+    log->fd = fd;
+    log->threshold = threshold;
+    snprintf(log->who, sizeof log->who, "%s", who);
+}
+
+/* Control characters of a plugin's text must not become terminal commands or forged lines. */
+static void defuse(char *text)
+{
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
+            *text = ' ';
+}
+
+void log_writev(const struct log *log, enum log_level level, const char *format, va_list args)
+{
+    char line[1024];
+    struct timespec now;
+    struct tm local;
+    if (log->fd < 0 || level > log->threshold)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    localtime_r(&now.tv_sec, &local);
+    size_t used = strftime(line, sizeof line, "%H:%M:%S", &local);
+    int n = snprintf(line + used, sizeof line - used, ".%03ld %s %s: ", now.tv_nsec / 1000000, level_names[level], log->who);
+    used += (size_t)n;
+    n = vsnprintf(line + used, sizeof line - used - 1, format, args);
+    size_t room = sizeof line - used - 2;
+    defuse(line + used);
+    used += n < 0 ? 0 : (size_t)n > room ? room : (size_t)n;
+    line[used++] = '\n';
+    if (write(log->fd, line, used) < 0)
+        return; /* nobody to tell */
+}
+
+void log_write(const struct log *log, enum log_level level, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    log_writev(log, level, format, args);
+    va_end(args);
+}
