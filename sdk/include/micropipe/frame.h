@@ -30,13 +30,13 @@ enum {
 /* A worker's view of a frame, in the worker's own memory. Made by the host alone, so it only grows.
  *
  * One frame has one owner at a time: what process() and get() give is the processor's until it emits, keeps or drops
- * it, or returns. Read all fields; change type, key and time_ns only in a frame that you created or made writable:
- * they are taken over when it is emitted. */
+ * it, or returns. Read all fields; change type, key and time_ns only in a frame that you created or made writable, and
+ * sequence only in one that you created: they are taken over when it is emitted. */
 typedef struct mpipe_frame {
     const uint8_t *data; /* size bytes; 8-byte aligned, from 4 KiB capacity on 64-byte aligned. Write through mpipe_writable() only */
     uint64_t size;       /* bytes; change it with mpipe_resize() */
     uint64_t capacity;   /* bytes that size may grow to in place */
-    uint64_t sequence;   /* number that the source gave, from 0; children have their parent's */
+    uint64_t sequence;   /* number that the source gave, from 0; a child has its parent's unless you set it */
     uint64_t key;        /* for grouping; 0 if never set */
     int64_t time_ns;     /* nanoseconds since the epoch, as the source set it; 0 if never set */
     uint32_t type;       /* MPIPE_BYTES, ... or mpipe_type("com.acme.x") */

@@ -36,6 +36,8 @@ typedef struct mpipe_io {
     mpipe_status (*set_attribute)(void *worker, mpipe_frame **frame, const char *name, const void *value, uint64_t size);
     mpipe_status (*fail)(void *worker, mpipe_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
     void (*progress)(void *worker, uint64_t done, uint64_t total);
+    mpipe_status (*attribute_at)(void *worker, const mpipe_frame *frame, uint32_t index, const char **name, const void **value,
+                                 uint64_t *size);
 } mpipe_io;
 
 /* A new frame with room for `capacity` bytes and size 0 (grow it with mpipe_resize()), in the shared arena: what you
@@ -128,6 +130,14 @@ static inline mpipe_status mpipe_attribute(const mpipe_io *io, const mpipe_frame
                                            const void **value, uint64_t *size)
 {
     return io->attribute(io->worker, frame, name, value, size);
+}
+
+/* The attributes of a frame one by one, for what must carry all of them: `index` from 0, in an order that stays while the frame
+ * is not changed. Name (NUL-terminated) and value as above. MPIPE_EMPTY: there are no more; then all three are NULL or 0. */
+static inline mpipe_status mpipe_attribute_at(const mpipe_io *io, const mpipe_frame *frame, uint32_t index,
+                                              const char **name, const void **value, uint64_t *size)
+{
+    return io->attribute_at(io->worker, frame, index, name, value, size);
 }
 
 /* Sets (value NULL: removes) an attribute. The frame becomes writable first, so it may move. Names have 1 to 255

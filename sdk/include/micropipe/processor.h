@@ -21,7 +21,8 @@ enum {
     MPIPE_STATELESS = 4,     /* no frame changes what becomes of another */
     MPIPE_DETERMINISTIC = 8, /* the same frame and options give the same bytes */
     MPIPE_RESUMABLE = 16,    /* keeps its place within one input in its state: stays exactly-once when one input gives
-                                more outputs than a transaction holds */
+                                more outputs than a transaction holds. The commit in between happens inside mpipe_emit(),
+                                before it takes the frame: write the new place after it returned */
     MPIPE_MUTATES = 32       /* mpipe_writable() may hand out an input in place, because changing again a frame that was
                                 changed already, in part or whole, gives the same bytes: upper-casing does, adding one
                                 does not */
