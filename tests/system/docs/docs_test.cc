@@ -1,0 +1,148 @@
+// What the documents say, tried.
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <set>
+
+#include "markdown.h"
+#include "shell.h"
+
+namespace fs = std::filesystem;
+
+static const std::string sdk = std::string(SOURCE_DIR) + "/sdk/include";
+
+// The pack that a snippet of C makes: the first argument of MPIPE_PLUGIN; "" if it makes none.
+static std::string pack_of(const Block &snippet)
+{
+    std::smatch match;
+    return std::regex_search(snippet.text, match, std::regex("MPIPE_PLUGIN\\(\"([a-z0-9_]+)\"")) ? match[1]
+                                                                                                 : std::string();
+}
+
+static Outcome compile(const Folder &folder, const Block &snippet, const std::string &name)
+{
+    folder.write(name + ".c", snippet.text);
+    return folder.run(C_COMPILER " -O2 -fPIC -shared -Wall -Wextra -Werror -I'" + sdk + "' -o " + name + ".so " + name +
+                      ".c");
+}
+
+// Every pack of every snippet, as a reader who followed the tutorial has it, with what the command lines read.
+static void follow_the_tutorial(const Folder &folder)
+{
+    for (const Block &snippet : blocks_in("c"))
+        if (!pack_of(snippet).empty()) {
+            const Outcome outcome = compile(folder, snippet, pack_of(snippet));
+            ASSERT_EQ(outcome.status, 0) << snippet.where << "\n" << outcome.output;
+        }
+    fs::copy(fs::path(SOURCE_DIR) / "README.md", folder.path() / "README.md");
+    fs::create_directory(folder.path() / "photos");
+}
+
+// The lines of a block of sh or of a manual that call micropipe with that verb; a line may go on after a backslash.
+static std::vector<std::string> calls(const std::string &text, const std::string &verb)
+{
+    const std::string whole = std::regex_replace(text, std::regex("\\\\\n\\s*"), " ");
+    std::vector<std::string> result;
+    const std::regex line("(?:^|\n)\\s*(?:build/release/bin/)?(micropipe " + verb + "\\s[^\n]*)");
+    for (std::sregex_iterator i(whole.begin(), whole.end(), line), end; i != end; ++i)
+        result.push_back((*i)[1]);
+    return result;
+}
+
+TEST(Docs, EveryRelativeLinkResolves)
+{
+    int links = 0;
+    for (const Markdown &markdown : markdown_of_the_project())
+        for (const Link &link : markdown.links) {
+            if (link.target[0] == '#' || link.target.find("://") != std::string::npos)
+                continue;
+            const std::string path = link.target.substr(0, link.target.find('#'));
+            EXPECT_TRUE(fs::exists(markdown.file.parent_path() / path)) << link.where << ": " << link.target;
+            links++;
+        }
+    EXPECT_GT(links, 10);
+}
+
+TEST(Docs, EverySnippetOfCCompilesWithoutAWarning)
+{
+    Folder folder;
+    const std::vector<Block> snippets = blocks_in("c");
+    EXPECT_GT(snippets.size(), 5u);
+    for (const Block &snippet : snippets) {
+        const Outcome outcome = compile(folder, snippet, "snippet");
+        EXPECT_EQ(outcome.status, 0) << snippet.where << "\n" << outcome.output;
+    }
+}
+
+TEST(Docs, EveryConfigurationPassesTheCheck)
+{
+    Folder folder;
+    follow_the_tutorial(folder);
+    const std::vector<Block> configurations = blocks_in("cfg");
+    EXPECT_GT(configurations.size(), 0u);
+    for (const Block &configuration : configurations) {
+        folder.write("pipeline.cfg", configuration.text);
+        const Outcome outcome = folder.run("micropipe check --plugin-path . pipeline.cfg");
+        EXPECT_EQ(outcome.status, 0) << configuration.where << "\n" << outcome.output;
+    }
+}
+
+TEST(Docs, EveryExamplePipelinePassesTheCheck)
+{
+    Folder folder;
+    follow_the_tutorial(folder);
+    for (const auto &entry : fs::directory_iterator(fs::path(SOURCE_DIR) / "examples/pipelines")) {
+        const Outcome outcome = folder.run("micropipe check --plugin-path . '" + entry.path().string() + "'");
+        EXPECT_EQ(outcome.status, 0) << entry.path() << "\n" << outcome.output;
+    }
+}
+
+TEST(Docs, EveryPipelineOfTheTutorialRuns)
+{
+    Folder folder;
+    follow_the_tutorial(folder);
+    int runs = 0;
+    for (const Block &block : blocks_in("sh"))
+        for (const std::string &line : calls(block.text, "run")) {
+            if (line.find(" -e ") == std::string::npos)
+                continue;
+            const Outcome outcome = folder.run(line);
+            EXPECT_EQ(outcome.status, 0) << block.where << ": " << line << "\n" << outcome.output;
+            runs++;
+        }
+    EXPECT_GT(runs, 5);
+}
+
+TEST(Docs, TheTutorialsSinkWritesEveryLineOnce)
+{
+    Folder folder;
+    follow_the_tutorial(folder);
+    const Outcome outcome =
+        folder.run("micropipe run --plugin-path . -e 'text.lines path=README.md | append.append path=copy.txt'");
+    EXPECT_EQ(outcome.status, 0) << outcome.output;
+    EXPECT_EQ(folder.read("copy.txt"), folder.read("README.md"));
+}
+
+TEST(Docs, TheReadmesProcessorIsTheOneInExamples)
+{
+    const Markdown readme = markdown_read(fs::path(SOURCE_DIR) / "README.md");
+    Folder folder;
+    fs::copy(fs::path(SOURCE_DIR) / "examples/upper/upper.c", folder.path() / "upper.c");
+    for (const Block &block : readme.blocks) {
+        if (block.language == "c") {
+            EXPECT_EQ(block.text, folder.read("upper.c"));
+        }
+    }
+}
+
+TEST(Docs, TheReadmesConfigurationIsTheDemos)
+{
+    const Markdown readme = markdown_read(fs::path(SOURCE_DIR) / "README.md");
+    Folder folder;
+    fs::copy(fs::path(SOURCE_DIR) / "examples/pipelines/photos-to-shards.cfg", folder.path() / "demo.cfg");
+    for (const Block &block : readme.blocks) {
+        if (block.language == "cfg") {
+            EXPECT_NE(folder.read("demo.cfg").find(block.text), std::string::npos);
+        }
+    }
+}
