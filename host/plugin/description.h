@@ -1,4 +1,5 @@
-/* What is known of a processor without running it: its tables, copied out of the plugin by the scanner, owned by the host.
+/* What is known of a processor without running it: its tables, copied out of the plugin by the scanner, owned by the
+ * host.
  *
  * Built in a throw-away child that dlopens the plugin (scan.h), sent over a pipe and validated here: nothing in a
  * description points into a plugin. Immutable once it is in a catalogue, which owns it.
@@ -10,9 +11,9 @@
 
 struct option_description {
     char *name;
-    uint32_t type, flags;        /* MPIPE_BOOL ... | MPIPE_LIST; MPIPE_REQUIRED ... */
+    uint32_t type, flags;              /* MPIPE_BOOL ... | MPIPE_LIST; MPIPE_REQUIRED ... */
     char *fallback, *min, *max, *unit; /* NULL: none */
-    char **choices;              /* n_choices of them */
+    char **choices;                    /* n_choices of them */
     uint32_t n_choices;
     char *doc;
 };
@@ -29,9 +30,10 @@ struct processor_description {
     uint32_t flags;              /* MPIPE_SOURCE ... */
     uint32_t abi_minor;
     uint64_t state_size;
-    int pull;                    /* 1: run(), 0: process() */
+    int pull; /* 1: run(), 0: process() */
     struct option_description *options;
-    struct port_description *inputs, *outputs; /* the default port, "in" or "out", is filled in; a source has no input */
+    struct port_description *inputs,
+        *outputs; /* the default port, "in" or "out", is filled in; a source has no input */
     char **needs;
     uint32_t n_options, n_inputs, n_outputs, n_needs;
 };

@@ -10,6 +10,13 @@
  * what is wrong, with dlerror's own words where there are some, wanted and found versions, and what to do. */
 int loader_open(const char *file, const mpipe_plugin **plugin, char *why, size_t why_size);
 
+/* The two halves of loader_open(), for the scanner, which wants to know in which of them a plugin died: the first runs
+ * the constructors of the plugin and of the libraries that it needs, the second calls the function and reads the
+ * tables. */
+typedef const mpipe_plugin *(*loader_entry)(void);
+int loader_map(const char *file, loader_entry *entry, char *why, size_t why_size);
+int loader_ask(loader_entry entry, const mpipe_plugin **plugin, char *why, size_t why_size);
+
 /* The processor of that name, or NULL. */
 const mpipe_processor *loader_processor(const mpipe_plugin *plugin, const char *name);
 

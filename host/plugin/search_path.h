@@ -1,0 +1,28 @@
+/* The folders that packs are looked for in, in order. Host process only. */
+#ifndef SEARCH_PATH_H
+#define SEARCH_PATH_H
+
+#include <stddef.h>
+
+struct search_path {
+    char **folders; /* absolute, none twice; NULL after the last */
+    size_t n;
+    char *missing; /* the first folder that the user named and that is not there; NULL: all are */
+};
+
+/* `first` (colon separated, may be NULL), MICROPIPE_PLUGIN_PATH, packs/ beside the folder of the running program, and
+ * the folders of the user and of the system. 0 or -ENOMEM, then *out is empty. */
+int search_path_init(const char *first, struct search_path *out);
+void search_path_clear(struct search_path *p);
+
+/* The plugin of a pack: <folder>/NAME/NAME.so, then <folder>/NAME.so, the first that is a file. The caller's; NULL:
+ * there is none, or no memory. */
+char *search_path_find(const struct search_path *p, const char *name);
+
+/* Calls visit for each file in a folder of the path that may be a plugin, folder by folder, sorted by name: NAME.so,
+ * and NAME for each folder NAME with a NAME.so in it. `name` is without .so, and may be no valid name of a pack. 0 or
+ * -ENOMEM. */
+int search_path_each(const struct search_path *p, void (*visit)(void *context, const char *folder, const char *name),
+                     void *context);
+
+#endif

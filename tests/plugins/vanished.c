@@ -1,0 +1,6 @@
+int vanished(void);
+
+int vanished(void)
+{
+    return 1;
+}
