@@ -1,0 +1,127 @@
+// The processors of the tutorial, killed at every call they make.
+#include <gtest/gtest.h>
+
+#include <dlfcn.h>
+#include <functional>
+#include <stdexcept>
+
+#include "harness.h"
+#include "markdown.h"
+#include "shell.h"
+
+// The processors of docs/writing-a-processor.md, compiled from the page.
+class Tutorial : public testing::Test
+{
+  protected:
+    // The only processor of a pack whose source stands in the page.
+    const mpipe_processor *processor(const std::string &pack)
+    {
+        const Markdown page = markdown_read(SOURCE_DIR "/docs/writing-a-processor.md");
+        for (const Block &block : page.blocks)
+            if (block.language == "c" && block.text.find("MPIPE_PLUGIN(\"" + pack + "\"") != std::string::npos)
+                return load(pack, block);
+        throw std::runtime_error("the tutorial has no pack " + pack);
+    }
+
+    // What a run gives must not depend on where the worker is killed: outputs, dead letters and `seen`.
+    void kill_at_every_point(
+        const std::function<void(harness::Host &)> &prepare, const mpipe_processor *p,
+        const std::function<std::string()> &seen = [] { return std::string(); })
+    {
+        harness::Host peace(p);
+        prepare(peace);
+        ASSERT_EQ(peace.drive(), MPIPE_OK) << peace.trouble();
+        const std::string seen_in_peace = seen();
+        for (uint64_t point = 1; point <= peace.points(); point++) {
+            harness::Host host(p);
+            prepare(host);
+            host.die_at(point);
+            ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+            EXPECT_EQ(host.deaths(), 1u) << "point " << point;
+            EXPECT_EQ(host.output_bytes(), peace.output_bytes()) << "killed at point " << point;
+            EXPECT_EQ(host.dead_letters().size(), peace.dead_letters().size()) << "killed at point " << point;
+            EXPECT_EQ(seen(), seen_in_peace) << "killed at point " << point;
+        }
+    }
+
+    Folder folder_;
+
+  private:
+    const mpipe_processor *load(const std::string &pack, const Block &block)
+    {
+        folder_.write(pack + ".c", block.text);
+        const Outcome built =
+            folder_.run(C_COMPILER " -O2 -fPIC -shared -I" SOURCE_DIR "/sdk/include -o " + pack + ".so " + pack + ".c");
+        void *plugin = dlopen((folder_.path() / (pack + ".so")).c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (built.status != 0 || !plugin)
+            throw std::runtime_error(built.output + (plugin ? "" : dlerror()));
+        auto describe = reinterpret_cast<const mpipe_plugin *(*)()>(dlsym(plugin, "mpipe_plugin_v1"));
+        return describe()->processors[0];
+    }
+};
+
+TEST_F(Tutorial, UpperChangesEachFrameOnceWhereverItIsKilled)
+{
+    kill_at_every_point([](harness::Host &host) { host.give_bytes("one").give_bytes("Two").give_bytes(""); },
+                        processor("upper"));
+}
+
+TEST_F(Tutorial, AtleastDropsWhatIsShort)
+{
+    harness::Host host(processor("atleast"));
+    host.set("size", "4").give_bytes("abc").give_bytes("abcd");
+    ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+    EXPECT_EQ(host.output_bytes(), std::vector<std::string>{"abcd"});
+    EXPECT_EQ(host.dropped(), 1u);
+}
+
+TEST_F(Tutorial, LabelTakesTheFirstFolderAndRefusesFramesWithoutOne)
+{
+    harness::Host host(processor("label"));
+    host.give_bytes("1", {{"path", "cats/tom/1.jpg"}}).give_bytes("2", {{"path", "2.jpg"}}).give_bytes("3");
+    ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+    ASSERT_EQ(host.outputs().size(), 1u);
+    EXPECT_EQ(host.outputs()[0].attributes.at("label"), "cats");
+    EXPECT_EQ(host.dead_letters().size(), 2u);
+}
+
+TEST_F(Tutorial, CountGivesEachNumberOnceWhereverItIsKilled)
+{
+    kill_at_every_point([](harness::Host &host) { host.set("n", "12"); }, processor("count"));
+}
+
+TEST_F(Tutorial, AppendWritesEachLineOnceWhereverItIsKilled)
+{
+    const std::string path = (folder_.path() / "out.txt").string();
+    kill_at_every_point(
+        [&](harness::Host &host) {
+            host.set("path", path).commit_every(2).give_bytes("one").give_bytes("two").give_bytes("three");
+        },
+        processor("append"), [&] { return folder_.read("out.txt"); });
+    EXPECT_EQ(folder_.read("out.txt"), "one\ntwo\nthree\n");
+}
+
+TEST_F(Tutorial, PairJoinsEachFrameOnceWhereverItIsKilled)
+{
+    kill_at_every_point(
+        [](harness::Host &host) {
+            for (const char *bytes : {"a", "b", "c", "d", "e"})
+                host.give_bytes(bytes);
+        },
+        processor("pair"));
+}
+
+TEST_F(Tutorial, HeartbeatPassesEverythingOnAndSpeaksWhenNothingCame)
+{
+    harness::Host host(processor("heartbeat"));
+    host.give_bytes("one").idle().give_bytes("two");
+    ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+    EXPECT_EQ(host.output_bytes(), (std::vector<std::string>{"one", ".", "two"}));
+}
+
+TEST_F(Tutorial, TablesHaveNoProblem)
+{
+    for (const char *pack : {"atleast", "label", "count", "append", "pair", "heartbeat"})
+        for (const std::string &problem : harness::table_problems(processor(pack)))
+            EXPECT_EQ(problem, "") << pack;
+}
