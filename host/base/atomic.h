@@ -1,0 +1,82 @@
+/* Atomic words for shared memory: one-field structs, so that they cannot be used without naming an order, and so that
+ * the same header compiles as C11 and as C++ (whose _Atomic differs).
+ *
+ * Every acquire names its release by a label in the comment. seq_cst is used in one place, base/event.h, where a store must come
+ * before a load of another word.
+ */
+#ifndef ATOMIC_H
+#define ATOMIC_H
+
+#include <stdint.h>
+
+typedef struct {
+    uint64_t word;
+} au64;
+
+typedef struct {
+    uint32_t word;
+} au32;
+
+static inline uint64_t au64_relaxed(const au64 *a)
+{
+    return __atomic_load_n(&a->word, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t au64_acquire(const au64 *a)
+{
+    return __atomic_load_n(&a->word, __ATOMIC_ACQUIRE);
+}
+
+static inline void au64_store_relaxed(au64 *a, uint64_t value)
+{
+    __atomic_store_n(&a->word, value, __ATOMIC_RELAXED);
+}
+
+static inline void au64_store_release(au64 *a, uint64_t value)
+{
+    __atomic_store_n(&a->word, value, __ATOMIC_RELEASE);
+}
+
+/* True if *a was `expected` and is `desired` now. Acquire and release on success; on failure *expected is what was found. */
+static inline int au64_swap_if(au64 *a, uint64_t *expected, uint64_t desired)
+{
+    return __atomic_compare_exchange_n(&a->word, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+static inline uint32_t au32_relaxed(const au32 *a)
+{
+    return __atomic_load_n(&a->word, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t au32_acquire(const au32 *a)
+{
+    return __atomic_load_n(&a->word, __ATOMIC_ACQUIRE);
+}
+
+static inline void au32_store_relaxed(au32 *a, uint32_t value)
+{
+    __atomic_store_n(&a->word, value, __ATOMIC_RELAXED);
+}
+
+static inline void au32_store_release(au32 *a, uint32_t value)
+{
+    __atomic_store_n(&a->word, value, __ATOMIC_RELEASE);
+}
+
+/* Keeps the compiler from moving stores across this line. Enough between stores that only this process and, after its
+ * death, the host and the successor read: a kill stops at an instruction, and a reaped process has no store in flight. */
+static inline void compiler_barrier(void)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+#endif

@@ -1,0 +1,281 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "arena.h"
+#include "check.h"
+
+int allocator_init(struct allocator *a, const struct arena *arena, struct arena_range range, uint32_t slot)
+{
+    a->arena = arena;
+    a->range = range;
+    a->slot = slot;
+    a->n_owned = 0;
+    a->next_span = 0;
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+        a->open[c] = -1;
+    a->owned = calloc(range.n ? range.n : 1, sizeof *a->owned);
+    return a->owned ? 0 : -ENOMEM;
+}
+
+void allocator_destroy(struct allocator *a)
+{
+    free(a->owned);
+    a->owned = NULL;
+}
+
+uint64_t allocator_limit(const struct allocator *a)
+{
+    return (uint64_t)a->range.n * SPAN_SIZE;
+}
+
+static uint8_t *span_memory(const struct allocator *a, uint32_t span)
+{
+    return a->arena->base + a->arena->spans_offset + (uint64_t)span * SPAN_SIZE;
+}
+
+static struct block *block_at(const struct allocator *a, uint32_t span, uint32_t offset)
+{
+    return (struct block *)(void *)(span_memory(a, span) + offset);
+}
+
+/* Bytes of each block of a span as it is cut now; a whole span for a run's first, 0 if it has no block. */
+static uint32_t span_step(const struct span *s)
+{
+    uint32_t kind = au32_relaxed(&s->kind);
+    if (kind == SPAN_EMPTY || kind == SPAN_TAIL)
+        return 0;
+    return kind == SPAN_RUN ? SPAN_SIZE : size_class_bytes(kind - 1);
+}
+
+static int span_own(struct allocator *a, uint32_t span)
+{
+    uint32_t expected = 0;
+    if (!__atomic_compare_exchange_n(&a->arena->spans[span].owner.word, &expected, a->slot + 1, 0, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_RELAXED)) /* A2 */
+        return 0;
+    a->owned[a->n_owned++] = span;
+    return 1;
+}
+
+static void span_disown(struct allocator *a, uint32_t index)
+{
+    uint32_t span = a->owned[index];
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+        if (a->open[c] == (int32_t)span)
+            a->open[c] = -1;
+    a->owned[index] = a->owned[--a->n_owned];
+    au32_store_release(&a->arena->spans[span].owner, 0); /* A1: pairs with A2 in the next owner */
+}
+
+static void disown_last(struct allocator *a, uint32_t how_many)
+{
+    for (uint32_t i = 0; i < how_many; i++)
+        span_disown(a, a->n_owned - 1);
+}
+
+/* True if a tail still belongs to a run: the run's first says so, as dissolving a run is one store there. */
+static int tail_is_live(const struct allocator *a, uint32_t span)
+{
+    uint32_t distance = au32_relaxed(&a->arena->spans[span].run);
+    if (distance == 0 || distance > span - a->range.first)
+        return 0;
+    const struct span *first = &a->arena->spans[span - distance];
+    return au32_acquire(&first->kind) == SPAN_RUN && au32_relaxed(&first->run) > distance;
+}
+
+/* Highest generation in a span that this slot owns, or -1 if one of its blocks is held. */
+static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
+{
+    const struct span *s = &a->arena->spans[span];
+    uint32_t step = span_step(s);
+    uint32_t highest = au32_relaxed(&s->generation);
+    for (uint32_t at = 0; step && at + step <= SPAN_SIZE; at += step) {
+        uint64_t life = au64_acquire(&block_at(a, span, at)->life); /* pairs with B2 */
+        if (life & HOLDERS_MASK)
+            return -1;
+        if (life_generation(life) >= highest)
+            highest = life_generation(life) + 1;
+    }
+    return highest;
+}
+
+/* Owns a span if it is free from end to end, and makes it empty. 1 if so. */
+static int span_take_idle(struct allocator *a, uint32_t span)
+{
+    struct span *s = &a->arena->spans[span];
+    if (au32_relaxed(&s->owner) != 0 || (au32_relaxed(&s->kind) == SPAN_TAIL && tail_is_live(a, span)) ||
+        !span_own(a, span))
+        return 0;
+    int64_t generation = -1;
+    if (au32_relaxed(&s->kind) != SPAN_TAIL || !tail_is_live(a, span))
+        generation = span_idle_generation(a, span);
+    if (generation < 0) {
+        disown_last(a, 1);
+        return 0;
+    }
+    au32_store_relaxed(&s->generation, (uint32_t)generation & GENERATION_MASK);
+    compiler_barrier();
+    /* The one store that dissolves a run: its tails see that their first is none any more. A3: before anybody takes one. */
+    au32_store_release(&s->kind, SPAN_EMPTY);
+    return 1;
+}
+
+/* Dissolves idle runs in the range, so that their tails can be taken. */
+static void dissolve_idle_runs(struct allocator *a)
+{
+    for (uint32_t i = a->range.first; i < a->range.first + a->range.n; i++)
+        if (au32_relaxed(&a->arena->spans[i].kind) == SPAN_RUN && span_take_idle(a, i))
+            disown_last(a, 1);
+}
+
+static void span_format(struct allocator *a, uint32_t span, uint32_t size_class)
+{
+    struct span *s = &a->arena->spans[span];
+    uint32_t step = size_class_bytes(size_class);
+    uint32_t generation = au32_relaxed(&s->generation);
+    if (au32_relaxed(&s->formatted))
+        for (uint32_t at = 0; at + step <= SPAN_SIZE; at += step)
+            au64_store_relaxed(&block_at(a, span, at)->life, life_make(generation, 0));
+    au32_store_relaxed(&s->formatted, 1);
+    compiler_barrier();
+    au32_store_release(&s->kind, size_class + 1);
+}
+
+/* The next free block of an owned span from the cursor on, at most once round. */
+static int span_next_free(struct allocator *a, uint32_t span, uint32_t size_class, struct descriptor *out)
+{
+    uint32_t step = size_class_bytes(size_class);
+    uint32_t n = SPAN_SIZE / step;
+    uint32_t cursor = a->cursor[size_class] % n;
+    for (uint32_t i = 0; i < n; i++) {
+        struct block *b = block_at(a, span, cursor * step);
+        uint64_t life = au64_acquire(&b->life); /* pairs with B2 */
+        cursor = cursor + 1 == n ? 0 : cursor + 1;
+        if (life & HOLDERS_MASK)
+            continue;
+        out->generation = (life_generation(life) + 1) & GENERATION_MASK;
+        out->block = (uint64_t)((uint8_t *)b - a->arena->base);
+        au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING));
+        a->cursor[size_class] = cursor;
+        return 1;
+    }
+    return 0;
+}
+
+/* Opens another span for a class: first one that is cut for it already and has room, then an idle one. */
+static int open_span(struct allocator *a, uint32_t size_class, struct descriptor *out)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < a->range.n; i++) {
+            uint32_t span = a->range.first + (a->next_span + i) % a->range.n;
+            struct span *s = &a->arena->spans[span];
+            if (au32_relaxed(&s->owner) != 0)
+                continue;
+            if (pass == 0) {
+                if (au32_relaxed(&s->kind) != size_class + 1 || !span_own(a, span))
+                    continue;
+            } else {
+                if (!span_take_idle(a, span))
+                    continue;
+                span_format(a, span, size_class);
+            }
+            a->cursor[size_class] = 0;
+            if (au32_relaxed(&s->kind) == size_class + 1 && span_next_free(a, span, size_class, out)) {
+                a->open[size_class] = (int32_t)span;
+                a->next_span = span - a->range.first;
+                return 0;
+            }
+            disown_last(a, 1);
+        }
+    }
+    return -ENOMEM;
+}
+
+/* Takes `n` idle spans in a row. */
+static int take_run(struct allocator *a, uint32_t n, struct descriptor *out)
+{
+    dissolve_idle_runs(a);
+    uint32_t taken = 0;
+    uint32_t end = a->range.first + a->range.n;
+    uint32_t at = a->range.first;
+    for (; at < end && taken < n; at++) {
+        if (span_take_idle(a, at)) {
+            taken++;
+        } else {
+            disown_last(a, taken);
+            taken = 0;
+        }
+    }
+    if (taken < n) {
+        disown_last(a, taken);
+        return -ENOMEM;
+    }
+    uint32_t first = at - n;
+    struct span *s = &a->arena->spans[first];
+    for (uint32_t i = 1; i < n; i++) {
+        au32_store_relaxed(&a->arena->spans[first + i].run, i);
+        au32_store_relaxed(&a->arena->spans[first + i].formatted, 1);
+        au32_store_relaxed(&a->arena->spans[first + i].kind, SPAN_TAIL);
+    }
+    out->generation = (au32_relaxed(&s->generation) + 1) & GENERATION_MASK;
+    out->block = (uint64_t)(span_memory(a, first) - a->arena->base);
+    au64_store_relaxed(&block_at(a, first, 0)->life, life_make(out->generation, HOLDER_PENDING));
+    au32_store_relaxed(&s->formatted, 1);
+    au32_store_relaxed(&s->run, n);
+    compiler_barrier();
+    au32_store_release(&s->kind, SPAN_RUN);
+    return 0;
+}
+
+int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
+{
+    out->port = 0;
+    out->mark = 0;
+    if (bytes > allocator_limit(a))
+        return -E2BIG;
+    uint32_t size_class = size_class_of(bytes);
+    if (size_class >= SIZE_CLASSES)
+        return take_run(a, (uint32_t)((bytes + SPAN_SIZE - 1) / SPAN_SIZE), out);
+    if (a->open[size_class] >= 0 && span_next_free(a, (uint32_t)a->open[size_class], size_class, out))
+        return 0;
+    a->open[size_class] = -1; /* used up; stays owned until the transaction ends, since blocks in it may be PENDING */
+    if (open_span(a, size_class, out) == 0)
+        return 0;
+    dissolve_idle_runs(a);
+    return open_span(a, size_class, out);
+}
+
+void allocator_abandon(struct allocator *a, const struct descriptor *d)
+{
+    struct block *b = (struct block *)(void *)(a->arena->base + d->block);
+    CHECK(au64_relaxed(&b->life) == life_make(d->generation, HOLDER_PENDING));
+    au64_store_release(&b->life, life_make(d->generation, 0));
+}
+
+void allocator_settle(struct allocator *a, enum allocator_keep keep)
+{
+    for (uint32_t i = a->n_owned; i-- > 0;) {
+        uint32_t span = a->owned[i];
+        uint32_t kind = au32_relaxed(&a->arena->spans[span].kind);
+        int is_open = kind != SPAN_EMPTY && kind < SPAN_RUN && a->open[kind - 1] == (int32_t)span;
+        if (keep == ALLOCATOR_RELEASE_ALL || !is_open)
+            span_disown(a, i);
+    }
+}
+
+void allocator_recover(struct allocator *a)
+{
+    for (uint32_t span = a->range.first; span < a->range.first + a->range.n; span++) {
+        struct span *s = &a->arena->spans[span];
+        if (au32_acquire(&s->owner) != a->slot + 1)
+            continue;
+        uint32_t step = span_step(s);
+        for (uint32_t at = 0; step && at + step <= SPAN_SIZE; at += step) {
+            struct block *b = block_at(a, span, at);
+            uint64_t life = au64_relaxed(&b->life);
+            if ((life & HOLDERS_MASK) == HOLDER_PENDING)
+                au64_store_release(&b->life, life_make(life_generation(life), 0));
+        }
+        au32_store_release(&s->owner, 0);
+    }
+}

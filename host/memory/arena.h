@@ -1,0 +1,98 @@
+/* The arena: the frames' memory, cut into spans of 2 MiB, each of which a slot owns while it allocates from it.
+ *
+ * Each stage has a fixed range of spans, its share: so a stage waits only for the stages after it, never for a
+ * neighbour, and memory cannot deadlock. Within the range a worker's allocator takes a span by one compare-and-swap,
+ * cuts it into blocks of one size class, and gives it back at the end of a transaction when it is used up or another worker wants
+ * memory; blocks that readers still hold stay as they are, whoever owns the span. A frame larger than a block takes a run
+ * of whole spans.
+ *
+ * There is no free list: a block is free when its life word says so. What a dead worker had allocated and not published
+ * is PENDING in spans that its slot owns, and allocator_recover() frees it.
+ */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdint.h>
+
+#include "block.h"
+
+enum { SPAN_SIZE = 2 * 1024 * 1024, BLOCK_MIN = 64, BLOCK_MAX = 1024 * 1024, SIZE_CLASSES = 57 };
+
+/* Kinds of a span beside the size classes, in span.kind. */
+enum { SPAN_EMPTY = 0, SPAN_RUN = 254, SPAN_TAIL = 255 }; /* else: size class + 1 */
+
+/* Shared memory, one line a span; written by the slot that owns it, but for `owner`. */
+struct span {
+    au32 owner;      /* slot + 1 by compare-and-swap; 0: nobody allocates from it now */
+    au32 kind;       /* SPAN_EMPTY, a class + 1, SPAN_RUN (first of a run), SPAN_TAIL */
+    au32 run;        /* SPAN_RUN: spans of the run. SPAN_TAIL: distance to its first */
+    au32 generation; /* first generation of the next format: above all that blocks here ever had */
+    au32 formatted;  /* 0: all bytes are still zero */
+    uint8_t pad[44];
+};
+BLOCK_ASSERT(sizeof(struct span) == 64, "one line a span");
+
+/* A process's view. Plain values, inherited by fork. */
+struct arena {
+    uint8_t *base;         /* offsets in descriptors count from here */
+    uint64_t spans_offset; /* of the first span, from base: a multiple of SPAN_SIZE */
+    struct span *spans;    /* in the control region */
+    uint32_t n_spans;
+};
+
+/* A stage's share. */
+struct arena_range {
+    uint32_t first, n; /* spans */
+};
+
+/* Bytes of the size class; the class that holds `bytes`, SIZE_CLASSES if none does. */
+uint32_t size_class_bytes(uint32_t size_class);
+uint32_t size_class_of(uint64_t bytes);
+
+/* The block behind a descriptor that comes from shared memory: NULL unless it lies in a span, is aligned, and its life word has that
+ * generation and `holder`. */
+struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder);
+
+/* Bytes from a block's start to its end. The block must be held. */
+uint64_t arena_block_bytes(const struct arena *a, const struct block *b);
+
+/* Number of the span that a block starts in. */
+uint32_t arena_span_of(const struct arena *a, const struct block *b);
+
+/* Spans of a range of which no block is held and that nobody owns. For status and tests. */
+uint32_t arena_free_spans(const struct arena *a, struct arena_range range);
+
+/* A worker's allocator, in its own memory: an open span a size class, and all spans that the slot owns now. */
+struct allocator {
+    const struct arena *arena;
+    struct arena_range range;
+    uint32_t slot;
+    int32_t open[SIZE_CLASSES];    /* span of that class that is allocated from, -1 none */
+    uint32_t cursor[SIZE_CLASSES]; /* block to try next */
+    uint32_t *owned;               /* spans */
+    uint32_t n_owned;
+    uint32_t next_span;            /* where the search for a span starts */
+};
+
+/* 0 or -ENOMEM. */
+int allocator_init(struct allocator *a, const struct arena *arena, struct arena_range range, uint32_t slot);
+void allocator_destroy(struct allocator *a);
+
+/* The largest `bytes` that allocator_take() can ever give. */
+uint64_t allocator_limit(const struct allocator *a);
+
+/* A block of at least `bytes` in all, PENDING under a new generation, header unset but for `life`. 0; -ENOMEM: no room now; -E2BIG: never. */
+int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out);
+
+/* Frees a block that was taken in this transaction and will not be published. */
+void allocator_abandon(struct allocator *a, const struct descriptor *d);
+
+/* End of a transaction: no block of this slot is PENDING now. Gives back the spans that are used up, or (ALL) every one. */
+enum allocator_keep { ALLOCATOR_KEEP_OPEN, ALLOCATOR_RELEASE_ALL };
+void allocator_settle(struct allocator *a, enum allocator_keep keep);
+
+/* A successor, once what its predecessor had decided is rolled forward: whatever is still PENDING in the slot's spans is free again, and
+ * the spans are given back. */
+void allocator_recover(struct allocator *a);
+
+#endif

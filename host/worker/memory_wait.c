@@ -1,0 +1,157 @@
+/* session_create(): a block for a frame, and what to do when there is none.
+ *
+ * Waiting is safe while nothing of ours is PENDING: what we wait for is then held by stages downstream, which do not wait
+ * for us (a keeper that does is told to flush). With blocks in hand two workers of a stage could wait for each other. So a call that has some is undone and made again under the
+ * stage's token: while one worker has it, no other takes memory, and those that hold some come to a commit or to an undo.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "waiting.h"
+
+static struct stage_memory *memory_of(const struct session *s)
+{
+    return s->t.segment->stages[s->t.stage].memory;
+}
+
+void session_take_token(struct session *s)
+{
+    if (s->has_token)
+        return;
+    allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+    event_wake_all(&memory_of(s)->freed);
+    slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
+    if (s->t.ordered)
+        event_wake_all(&s->t.input->order);
+    end_lock(&memory_of(s)->token, s->t.me);
+    slot_enter(s->t.slot, SLOT_BUSY);
+    s->has_token = 1;
+}
+
+static int take(struct session *s, uint64_t bytes, struct descriptor *d)
+{
+    if (!s->has_token && au64_relaxed(&memory_of(s)->token.owner) != 0)
+        return -ENOMEM; /* somebody needs it more */
+    return allocator_take(&s->t.allocator, bytes, d);
+}
+
+static int has_pending(const struct session *s)
+{
+    if (s->created)
+        return 1;
+    for (uint32_t i = 0; i < s->t.n_outputs; i++)
+        if (s->t.journal->outputs[i].mark == OUTPUT_CREATED)
+            return 1;
+    return 0;
+}
+
+/* True if nobody but us holds a block of the stage's share: then waiting brings nothing. */
+static int rest_is_free(const struct session *s)
+{
+    struct arena_range range = s->t.segment->stages[s->t.stage].range;
+    return arena_free_spans(&s->t.segment->arena, range) + s->t.allocator.n_owned >= range.n;
+}
+
+static void say_never(struct session *s, uint64_t bytes)
+{
+    struct arena_range range = s->t.segment->stages[s->t.stage].range;
+    s->shortage = SHORTAGE_NEVER;
+    snprintf(s->reason, sizeof s->reason,
+             "a frame of %" PRIu64 " bytes does not fit: stage '%s' may own %" PRIu64
+             " MiB of memory; raise stages.%s.memory, or memory",
+             bytes, s->stage->name, (uint64_t)range.n * SPAN_SIZE >> 20, s->stage->name);
+}
+
+/* Announces that this worker waits for memory, so that keepers downstream flush and siblings out of turn step back. */
+static void announce(const struct session *s)
+{
+    for (uint64_t d = s->downstream; d; d &= d - 1)
+        event_wake_all(&s->t.segment->stages[__builtin_ctzll(d)].ring->data);
+    if (s->t.ordered)
+        event_wake_all(&s->t.input->order);
+}
+
+static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor *d)
+{
+    struct event *freed = &memory_of(s)->freed;
+    for (;;) {
+        if (!has_pending(s))
+            allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+        uint32_t sequence = event_prepare(freed);
+        slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
+        int error = take(s, bytes, d);
+        enum slot_command command = slot_command(s->t.slot);
+        if (error != -ENOMEM || (command != SLOT_RUN && !has_pending(s) && s->stage->is_source)) {
+            slot_enter(s->t.slot, SLOT_BUSY);
+            if (error == -ENOMEM)
+                s->shortage = SHORTAGE_STOP;
+            return error;
+        }
+        if (s->has_token && rest_is_free(s)) {
+            slot_enter(s->t.slot, SLOT_BUSY);
+            return -E2BIG;
+        }
+        announce(s);
+        slot_sleep(s->t.slot, SLOT_WAIT_MEMORY, freed, sequence, EVENT_FOREVER);
+    }
+}
+
+/* With the token and all else free, the outputs of this very call take the memory: commit them in between. */
+static int commit_in_between(struct session *s)
+{
+    if (s->n_emitted == 0 || s->changed_kept)
+        return 0;
+    s->wide = 1;
+    s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
+    transaction_commit(&s->t, s->n_done);
+    s->n_done = 0;
+    s->mark = transaction_mark(&s->t);
+    return 1;
+}
+
+static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
+{
+    int error = take(s, bytes, d);
+    if (error != -ENOMEM)
+        return error;
+    if (!has_pending(s))
+        return sleep_for_memory(s, bytes, d);
+    if (s->style == STYLE_PULL || s->n_done > 0 || s->mark.n_outputs > 0) {
+        s->shortage = SHORTAGE_WAIT;
+        return error;
+    }
+    if (!s->has_token) {
+        s->shortage = SHORTAGE_TOKEN;
+        return error;
+    }
+    do
+        error = sleep_for_memory(s, bytes, d);
+    while (error == -E2BIG && commit_in_between(s));
+    return error;
+}
+
+struct view *session_create(struct session *s, uint64_t capacity, uint32_t attributes, int has_tail)
+{
+    struct descriptor d;
+    uint64_t bytes = view_block_bytes(capacity, attributes, has_tail);
+    int error = capacity > bytes ? -E2BIG : acquire(s, bytes, &d);
+    if (error == -E2BIG)
+        say_never(s, capacity);
+    if (error)
+        return NULL;
+    struct view *v = view_get(&s->views);
+    if (!v) {
+        allocator_abandon(&s->t.allocator, &d);
+        return NULL;
+    }
+    v->origin = VIEW_CREATED;
+    view_format(v, &s->t.segment->arena, &d, attributes, has_tail);
+    v->next = s->created;
+    if (s->created)
+        s->created->previous = v;
+    s->created = v;
+    return v;
+}

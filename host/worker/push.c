@@ -1,0 +1,328 @@
+#include "push.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "waiting.h"
+
+enum { SOURCE_BATCH = 256, SOURCE_PAUSE_MS = 5 };
+
+/* What to do after a call of the processor. */
+enum verdict {
+    GO_ON,        /* it ended */
+    AGAIN,        /* it was undone: make it again */
+    COMMIT_AGAIN, /* it was undone: commit what is before it, then make it again */
+    REFUSE,       /* it was undone: the frame is refused */
+    END_OF_INPUT, /* a source has no more */
+    NOTHING_NOW,  /* a source has nothing now */
+    GIVE_UP       /* this instance cannot go on */
+};
+
+static void note_reason(struct session *s, const char *otherwise)
+{
+    if (s->reason[0] == 0)
+        snprintf(s->reason, sizeof s->reason, "%s", otherwise);
+}
+
+static enum verdict no_memory(struct session *s)
+{
+    switch (s->shortage) {
+    case SHORTAGE_NEVER:
+        return REFUSE;
+    case SHORTAGE_TOKEN:
+        session_take_token(s);
+        return AGAIN;
+    case SHORTAGE_WAIT:
+        return COMMIT_AGAIN;
+    case SHORTAGE_STOP:
+        return END_OF_INPUT;
+    default:
+        return REFUSE; /* the processor's own memory: it is counted as a retry before */
+    }
+}
+
+/* Counts an attempt of the frame in hand that failed through no fault of its own. 1: there may be another. */
+static int may_retry(struct session *s, uint32_t index)
+{
+    struct journal *j = s->t.journal;
+    if (index == CURSOR_NONE)
+        return 0;
+    if (!au32_relaxed(&j->retried)) {
+        memset(j->attempts, 0, sizeof j->attempts);
+        memset(j->deaths, 0, sizeof j->deaths);
+        au32_store_relaxed(&j->retried, 1);
+    }
+    if (j->attempts[index] < UINT8_MAX)
+        j->attempts[index]++;
+    return j->attempts[index] < s->stage->max_attempts;
+}
+
+static enum verdict failed(struct session *s, mpipe_status status, uint32_t index)
+{
+    /* Frames that were kept, or kept ones that were given up, cannot be handed back to a processor that failed. */
+    int lost_track = s->changed_kept || (s->in_hand && s->in_hand->origin == VIEW_KEPT);
+    enum shortage shortage = s->shortage;
+    call_undo(s);
+    if (status != MPIPE_BAD_FRAME || lost_track)
+        call_restore_state(s);
+    if (lost_track || status == MPIPE_FATAL || status == MPIPE_MISUSE || status > 0) {
+        note_reason(s, status > 0 ? "process() returned a status that is not one of its own" : "the processor failed");
+        return GIVE_UP;
+    }
+    if (status == MPIPE_BAD_FRAME) {
+        note_reason(s, "refused by the processor, which gave no reason");
+        return REFUSE;
+    }
+    if (status == MPIPE_NO_MEMORY && shortage != SHORTAGE_NONE)
+        return no_memory(s);
+    if (status == MPIPE_RETRY || status == MPIPE_NO_MEMORY) {
+        note_reason(s, status == MPIPE_RETRY ? "failed for now, too often" : "the processor has no memory");
+        return may_retry(s, index) ? AGAIN : index == CURSOR_NONE ? GIVE_UP : REFUSE;
+    }
+    note_reason(s, "the processor failed with an unknown status");
+    return GIVE_UP;
+}
+
+static enum verdict call_processor(struct session *s, struct view *v, uint32_t index)
+{
+    if (s->stage->timeout_ns)
+        au64_store_relaxed(&s->t.slot->frame_since, clock_monotonic());
+    call_begin(s, v, index);
+    mpipe_status status = s->processor->process(s->self, &s->io, v ? &v->frame : NULL);
+    if (s->stage->timeout_ns)
+        au64_store_relaxed(&s->t.slot->frame_since, 0);
+    if (status < 0 && s->shortage != SHORTAGE_NONE && status != MPIPE_BAD_FRAME)
+        status = MPIPE_NO_MEMORY;
+    int quiet = status == MPIPE_EMPTY || status == MPIPE_END;
+    if (status != MPIPE_OK && !(quiet && s->stage->is_source))
+        return failed(s, status, index);
+    call_end(s);
+    return status == MPIPE_END ? END_OF_INPUT : status == MPIPE_EMPTY ? NOTHING_NOW : GO_ON;
+}
+
+static void commit(struct session *s)
+{
+    uint32_t n = s->n_done;
+    if (transaction_is_empty(&s->t) && n == 0)
+        return;
+    session_batch_end(s, n);
+    session_commit(s);
+    session_batch_start(s);
+}
+
+static int give_up(struct session *s, uint32_t index)
+{
+    snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s", s->reason);
+    log_write(s->log, LOG_LEVEL_ERROR, "this worker is replaced: %s", s->reason);
+    commit(s);
+    if (index != CURSOR_NONE)
+        transaction_cursor(&s->t, s->t.now.settled); /* the frame is to blame, as if it had killed us */
+    return WORKER_FATAL;
+}
+
+/* One claimed frame, until it is settled. WORKER_DONE, or how to exit. */
+static int process_one(struct session *s)
+{
+    for (;;) {
+        uint32_t index = s->t.now.settled + s->n_done;
+        struct view *v = session_admit(s, index);
+        index = s->t.now.settled + s->n_done; /* a refusal may have committed */
+        if (!v)
+            return WORKER_DONE;
+        transaction_cursor(&s->t, index);
+        switch (call_processor(s, v, index)) {
+        case GO_ON:
+            return WORKER_DONE;
+        case AGAIN:
+            break;
+        case COMMIT_AGAIN:
+            transaction_cursor(&s->t, CURSOR_NONE);
+            commit(s);
+            break;
+        case REFUSE:
+            transaction_cursor(&s->t, CURSOR_NONE);
+            session_refuse(s, index, 0, s->reason);
+            return WORKER_DONE;
+        default:
+            return give_up(s, index);
+        }
+    }
+}
+
+/* All claimed frames. After a death one a transaction, so that only the culprit is blamed. */
+static int process_claim(struct session *s)
+{
+    int careful = au32_relaxed(&s->t.journal->retried) != 0;
+    session_batch_start(s);
+    while (transaction_claimed(&s->t) > s->n_done) {
+        int result = process_one(s);
+        if (result != WORKER_DONE)
+            return result;
+        if (careful || s->t.n_outputs > OUTPUTS_MAX / 2 || session_batch_is_over(s))
+            commit(s);
+    }
+    commit(s);
+    return WORKER_DONE;
+}
+
+/* A call without an input: flush(). */
+static int flush(struct session *s)
+{
+    mpipe_status status = MPIPE_OK;
+    int again = 1;
+    while (again && s->processor->flush) {
+        call_begin(s, NULL, CURSOR_NONE);
+        status = s->processor->flush(s->self, &s->io);
+        again = status < 0 && (s->shortage == SHORTAGE_WAIT || s->shortage == SHORTAGE_TOKEN) && !s->changed_kept;
+        if (status >= 0) {
+            call_end(s);
+            break;
+        }
+        call_undo(s);
+        if (again)
+            call_restore_state(s);
+        if (s->shortage == SHORTAGE_TOKEN)
+            session_take_token(s);
+        commit(s);
+    }
+    if (status >= 0)
+        return WORKER_DONE;
+    note_reason(s, "flush() failed");
+    return give_up(s, CURSOR_NONE);
+}
+
+void push_finish_transaction(struct session *s, int end)
+{
+    if (end) {
+        uint32_t n = 0;
+        for (uint32_t e = 0; e < KEPT_MAX; e++) {
+            int gone = !(s->t.kept_map[e / 64] >> (e % 64) & 1);
+            for (uint32_t i = 0; i < s->t.n_removed && !gone; i++)
+                gone = s->t.journal->removed[i] == e;
+            if (gone)
+                continue;
+            transaction_remove(&s->t, e);
+            n++;
+        }
+        s->t.tally.dropped += n;
+        if (n)
+            log_write(s->log, LOG_LEVEL_WARNING,
+                      "%" PRIu32 " kept frames were neither emitted nor dropped when the stream ended", n);
+        s->t.tally.ended = 1;
+    }
+    session_commit(s);
+}
+
+static int finish(struct session *s, int end)
+{
+    int result = flush(s);
+    if (result == WORKER_DONE)
+        push_finish_transaction(s, end);
+    return result;
+}
+
+/* Frames that a dead predecessor kept come again, oldest first, before anything new. */
+static int replay(struct session *s)
+{
+    for (struct view *v = session_replay(s); v; v = session_replay(s)) {
+        enum verdict verdict = call_processor(s, v, CURSOR_NONE);
+        if (verdict != GO_ON)
+            return give_up(s, CURSOR_NONE);
+        commit(s);
+    }
+    s->replaying = 0;
+    return WORKER_DONE;
+}
+
+static int run_filter(struct session *s)
+{
+    int result = replay(s);
+    while (result == WORKER_DONE) {
+        if (transaction_claimed(&s->t) == 0 && slot_command(s->t.slot) == SLOT_RETIRE)
+            return finish(s, 0);
+        if (transaction_claimed(&s->t) > 0 || transaction_claim(&s->t, session_batch(s)) > 0) {
+            s->pressed = 0;
+            result = process_claim(s);
+            continue;
+        }
+        enum wait_result why = session_wait_input(s, EVENT_FOREVER);
+        if (why == WAIT_END || why == WAIT_STOP)
+            return finish(s, why == WAIT_END);
+        if (why == WAIT_PRESSED) {
+            s->pressed = 1;
+            s->t.tally.partial++;
+            result = flush(s);
+            commit(s);
+        }
+    }
+    return result;
+}
+
+/* Between two calls of a source that has nothing now. A command interrupts it. */
+static void pause_source(struct session *s)
+{
+    struct timespec pause = {0, SOURCE_PAUSE_MS * (long)NS_PER_MS};
+    sigset_t mask;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    sigdelset(&mask, SIGUSR2);
+    slot_enter(s->t.slot, SLOT_WAIT_INPUT);
+    uint64_t start = clock_monotonic();
+    ppoll(NULL, 0, &pause, &mask);
+    slot_waited(s->t.slot, SLOT_WAIT_INPUT, clock_monotonic() - start);
+    slot_enter(s->t.slot, SLOT_BUSY);
+}
+
+static int source_failed(struct session *s)
+{
+    if (s->shortage == SHORTAGE_NEVER) {
+        log_write(s->log, LOG_LEVEL_ERROR, "%s", s->reason);
+        snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s", s->reason);
+        return WORKER_CONFIG;
+    }
+    session_refuse(s, CURSOR_NONE, 0, s->reason);
+    return WORKER_DONE;
+}
+
+static int run_source(struct session *s)
+{
+    session_batch_start(s);
+    while (slot_command(s->t.slot) == SLOT_RUN) {
+        int result = WORKER_DONE;
+        switch (call_processor(s, NULL, CURSOR_NONE)) {
+        case GO_ON:
+        case AGAIN:
+            break;
+        case COMMIT_AGAIN:
+            commit(s);
+            break;
+        case REFUSE:
+            result = source_failed(s);
+            break;
+        case NOTHING_NOW:
+            commit(s);
+            pause_source(s);
+            break;
+        case END_OF_INPUT:
+            return finish(s, 1);
+        default:
+            return give_up(s, CURSOR_NONE);
+        }
+        if (result != WORKER_DONE)
+            return result;
+        if (s->t.n_outputs >= SOURCE_BATCH || clock_monotonic() - s->batch_start > NS_PER_MS) {
+            commit(s);
+            session_batch_start(s);
+        }
+    }
+    return finish(s, 1);
+}
+
+int push_run(struct session *s)
+{
+    return s->stage->is_source ? run_source(s) : run_filter(s);
+}

@@ -1,0 +1,66 @@
+/* Refusing frames: by the processor's word, or because too many workers died over one. */
+#include "session.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "slot.h"
+
+static uint32_t attempts_of(const struct session *s, uint32_t index)
+{
+    const struct journal *j = s->t.journal;
+    return index != CURSOR_NONE && au32_relaxed(&j->retried) ? j->attempts[index] + 1u : 1;
+}
+
+static void stop_pipeline(struct session *s, const char *reason)
+{
+    snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s", reason);
+    log_write(s->log, LOG_LEVEL_ERROR, "a frame was refused, and on_error = \"stop\": %s", reason);
+    _Exit(WORKER_STOP);
+}
+
+void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason)
+{
+    uint32_t attempts = attempts_of(s, index) - (signal != 0);
+    if (s->stage->on_error == ON_ERROR_STOP)
+        stop_pipeline(s, reason);
+    if (s->stage->on_error == ON_ERROR_DROP && index != CURSOR_NONE) {
+        s->t.tally.dropped++;
+        log_write(s->log, LOG_LEVEL_WARNING, "frame dropped, as on_error says: %s", reason);
+    } else if (transaction_refuse(&s->t, index, attempts, signal, reason) != 0) {
+        session_commit(s); /* the journal holds a few refusals a transaction */
+        index = index == CURSOR_NONE ? index : s->t.now.settled;
+        transaction_refuse(&s->t, index, attempts, signal, reason);
+    }
+    s->n_done += index != CURSOR_NONE;
+}
+
+static void describe_deaths(const struct session *s, uint32_t index, char *reason, size_t size)
+{
+    const struct journal *j = s->t.journal;
+    const char *name = j->verdict_signal ? sigabbrev_np(j->verdict_signal) : NULL;
+    if (j->verdict_signal == 0 && s->t.slot->reason[0])
+        snprintf(reason, size, "%s (%u times)", s->t.slot->reason, j->deaths[index]);
+    else if (j->verdict_signal == 0)
+        snprintf(reason, size, "the processor called exit() while it had this frame in hand, %u times", j->deaths[index]);
+    else
+        snprintf(reason, size, "%s by SIG%s while it had this frame in hand, %u times",
+                 "the worker was killed", name ? name : "?", j->deaths[index]);
+}
+
+struct view *session_admit(struct session *s, uint32_t index)
+{
+    const struct journal *j = s->t.journal;
+    char reason[REASON_MAX];
+    if (j->verdict_position == s->t.claim_start + index && au32_relaxed(&j->retried)) {
+        describe_deaths(s, index, reason, sizeof reason);
+        session_refuse(s, index, j->verdict_signal, reason);
+        return NULL;
+    }
+    struct view *v = session_input(s, index);
+    if (!v)
+        session_refuse(s, index, 0, "the frame's memory was overwritten: some processor writes where it must not");
+    return v;
+}

@@ -1,0 +1,199 @@
+#include "segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SPIN_LOOKS = 2000 };
+
+/* Hands out offsets in the control region, each on a cache line of its own. */
+static uint64_t carve(uint64_t *used, uint64_t size)
+{
+    uint64_t at = *used;
+    *used = (at + size + 63) / 64 * 64;
+    return at;
+}
+
+struct layout {
+    uint64_t stages, spans, rings[PIPELINE_STAGES_MAX], slots[PIPELINE_STAGES_MAX], control;
+    uint64_t slot_size[PIPELINE_STAGES_MAX];
+    uint32_t n_spans, n_slots;
+};
+
+static void lay_out(const struct pipeline *p, struct layout *l)
+{
+    uint64_t used = 0;
+    carve(&used, sizeof(struct superblock));
+    l->stages = carve(&used, p->n_stages * sizeof(struct stage_memory));
+    l->spans = carve(&used, (p->memory / SPAN_SIZE + 1) * sizeof(struct span));
+    l->n_slots = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        l->rings[i] = p->stages[i].is_source ? 0 : carve(&used, ring_size(p->stages[i].queue));
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        uint32_t state = (uint32_t)p->stages[i].description->state_size;
+        l->slot_size[i] = (sizeof(struct slot) - sizeof(struct journal) + journal_size(state) + 63) / 64 * 64;
+        l->slots[i] = carve(&used, l->slot_size[i] * p->stages[i].workers_max);
+        l->n_slots += p->stages[i].workers_max;
+    }
+    l->control = (used + SPAN_SIZE - 1) / SPAN_SIZE * SPAN_SIZE;
+    l->n_spans = p->memory > l->control ? (uint32_t)((p->memory - l->control) / SPAN_SIZE) : 0;
+}
+
+/* Cuts the spans into the stages' shares: what a stage asks for, then equal parts of the rest. A sink sends nothing, so by
+ * default it gets one span, to write to. */
+static int share(struct segment *s, const struct layout *l, char *why, size_t why_size)
+{
+    const struct pipeline *p = s->pipeline;
+    uint64_t asked = 0;
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const struct stage *stage = &p->stages[i];
+        uint64_t spans = (stage->memory + SPAN_SIZE - 1) / SPAN_SIZE;
+        asked += stage->memory ? spans : (uint64_t)(stage->is_sink != 0);
+        equal += !stage->memory && !stage->is_sink;
+    }
+    if (asked + equal > l->n_spans) {
+        snprintf(why, why_size,
+                 "memory = %" PRIu64 "M is too small: rings and journals of %" PRIu32 " workers take %" PRIu64 " MiB, and the stages need %" PRIu64
+                 " MiB at least; set memory to %" PRIu64 "M or more, or fewer workers, or smaller stages.*.memory",
+                 p->memory >> 20, l->n_slots, l->control >> 20, (asked + equal) * SPAN_SIZE >> 20,
+                 (l->control + (asked + equal) * SPAN_SIZE) >> 20);
+        return -EINVAL;
+    }
+    uint32_t rest = l->n_spans - (uint32_t)asked;
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const struct stage *stage = &p->stages[i];
+        uint32_t n = stage->memory ? (uint32_t)((stage->memory + SPAN_SIZE - 1) / SPAN_SIZE) : stage->is_sink ? 1 : 0;
+        if (n == 0) {
+            n = rest / equal;
+            rest -= n;
+            equal--;
+        }
+        s->stages[i].range = (struct arena_range){first, n};
+        first += n;
+    }
+    return 0;
+}
+
+static void place(struct segment *s, const struct layout *l)
+{
+    const struct pipeline *p = s->pipeline;
+    uint8_t *base = s->backing.base;
+    uint32_t slot = 0;
+    uint32_t edge = 0;
+    s->super = (struct superblock *)(void *)base;
+    s->arena = (struct arena){base, l->control, (struct span *)(void *)(base + l->spans), l->n_spans};
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        struct stage_place *at = &s->stages[i];
+        at->ring = p->stages[i].is_source ? NULL : (struct ring *)(void *)(base + l->rings[i]);
+        at->memory = (struct stage_memory *)(void *)(base + l->stages) + i;
+        at->first_slot = slot;
+        at->n_slots = p->stages[i].workers_max;
+        for (uint32_t w = 0; w < at->n_slots; w++)
+            s->slots[slot++] = (struct slot *)(void *)(base + l->slots[i] + w * l->slot_size[i]);
+        at->first_edge = edge;
+        while (edge < p->n_edges && p->edges[edge].from == i)
+            edge++;
+        at->n_edges = edge - at->first_edge;
+    }
+}
+
+static uint64_t usable_cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint64_t)CPU_COUNT(&set) : 1;
+}
+
+int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size)
+{
+    struct layout l;
+    memset(s, 0, sizeof *s);
+    s->backing.fd = -1;
+    s->pipeline = p;
+    s->cpus = usable_cpus();
+    lay_out(p, &l);
+    s->n_slots = l.n_slots;
+    s->stages = calloc(p->n_stages, sizeof *s->stages);
+    s->slots = calloc(l.n_slots, sizeof *s->slots);
+    int error = s->stages && s->slots ? share(s, &l, why, why_size) : -ENOMEM;
+    if (!error) {
+        static const enum backing_want want[] = {[HUGE_PAGES_TRY] = BACKING_TRY_HUGE,
+                                                 [HUGE_PAGES_REQUIRE] = BACKING_REQUIRE_HUGE,
+                                                 [HUGE_PAGES_OFF] = BACKING_NO_HUGE};
+        error = backing_create(&s->backing, l.control + (uint64_t)l.n_spans * SPAN_SIZE, want[p->huge_pages]);
+        if (error)
+            snprintf(why, why_size, "%s", s->backing.report);
+    }
+    if (error) {
+        segment_destroy(s);
+        return error;
+    }
+    place(s, &l);
+    return 0;
+}
+
+int segment_fill(struct segment *s)
+{
+    const struct pipeline *p = s->pipeline;
+    uint64_t workers = 0;
+    int error = backing_fill(&s->backing);
+    if (error)
+        return error;
+    *s->super = (struct superblock){.magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size,
+                                    .run_id = (uint64_t)time(NULL)};
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        workers += p->stages[i].workers_min;
+        if (s->stages[i].ring && ring_init(s->stages[i].ring, p->stages[i].queue) != 0)
+            return -EINVAL;
+        for (uint32_t w = 0; w < s->stages[i].n_slots; w++)
+            journal_init(&segment_slot(s, i, w)->journal, (uint32_t)p->stages[i].description->state_size);
+    }
+    au32_store_relaxed(&s->super->spin, workers <= s->cpus ? SPIN_LOOKS : 0);
+    return 0;
+}
+
+void segment_destroy(struct segment *s)
+{
+    backing_destroy(&s->backing);
+    free(s->stages);
+    free(s->slots);
+    s->stages = NULL;
+    s->slots = NULL;
+}
+
+uint32_t segment_stage_of(const struct segment *s, uint32_t slot)
+{
+    uint32_t stage = 0;
+    while (stage + 1 < s->pipeline->n_stages && slot >= s->stages[stage + 1].first_slot)
+        stage++;
+    return stage;
+}
+
+void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures *out)
+{
+    struct journal *j = &s->slots[slot]->journal;
+    uint64_t word = au64_acquire(&j->decision);
+    uint64_t again;
+    struct decision d;
+    do { /* the copy that the word names is not written to before the word names the other */
+        d = decision_unpack(word);
+        const struct committed *c = journal_committed(j, d.copy);
+        memcpy(&out->tally, &c->tally, sizeof out->tally);
+        out->kept = 0;
+        for (uint32_t i = 0; i < KEPT_MAX / 64; i++)
+            out->kept += (uint64_t)__builtin_popcountll(c->kept_map[i]);
+        uint32_t n = au32_relaxed(&j->claim_n);
+        out->claimed = 0;
+        if ((d.phase == PHASE_PROCESSING || d.phase == PHASE_COMMITTING) && n <= CLAIM_MAX && d.settled + d.deciding <= n)
+            out->claimed = n - d.settled - (d.phase == PHASE_COMMITTING ? d.deciding : 0);
+        out->skipped = au64_relaxed(&j->skipped);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        again = word;
+        word = au64_acquire(&j->decision);
+    } while (decision_unpack(word).copy != d.copy && again != word);
+}

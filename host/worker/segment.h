@@ -1,0 +1,83 @@
+/* The segment: all shared memory of a pipeline, and where everything in it is.
+ *
+ *     | superblock | stages | spans' table | rings | slots and journals |  spans ...  |
+ *       control region, rounded up to 2 MiB                                the arena
+ *
+ * Made by the host before the first fork. The struct here is process-private: pointers into the mapping, inherited by
+ * fork at the same address. Shared structures themselves hold offsets only.
+ */
+#ifndef SEGMENT_H
+#define SEGMENT_H
+
+#include <stddef.h>
+
+#include "arena.h"
+#include "backing.h"
+#include "pipeline.h"
+#include "ring.h"
+#include "slot.h"
+
+enum { SEGMENT_MAGIC = 0x5047534d, SEGMENT_VERSION = 1 };
+
+/* Shared memory; written by the host. */
+struct superblock {
+    uint32_t magic, version;
+    uint64_t size;
+    uint64_t run_id; /* start of the run, seconds since the epoch: makes names of dead letters unique */
+    au32 spin;       /* how many times a worker may look again before it sleeps; 0 when workers outnumber cores */
+    uint8_t pad[36];
+};
+BLOCK_ASSERT(sizeof(struct superblock) == 64, "one line");
+
+/* Shared memory: what the workers of a stage share beside their ring. */
+struct stage_memory {
+    struct event freed; /* allocators sleep on it: the stage's share is used up */
+    uint8_t pad[56];
+    struct end token;   /* who holds it may wait for memory with blocks in hand; nobody else takes any meanwhile */
+};
+BLOCK_ASSERT(sizeof(struct stage_memory) == 128, "two lines");
+
+/* Where a stage's things are. Process-private. */
+struct stage_place {
+    struct ring *ring; /* NULL: a source */
+    struct stage_memory *memory;
+    struct arena_range range;
+    uint32_t first_slot, n_slots;
+    uint32_t first_edge, n_edges; /* edges that leave it, in pipeline.edges */
+};
+
+struct segment {
+    const struct pipeline *pipeline; /* the host's, inherited */
+    struct backing backing;
+    struct superblock *super;
+    struct arena arena;
+    struct stage_place *stages;
+    struct slot **slots;
+    uint32_t n_slots;
+    uint64_t cpus; /* that the pipeline may use */
+};
+
+/* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0 or -errno, with
+ * backing.report. The pages do not exist before segment_fill(). */
+int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size);
+
+/* Makes the pages exist, and writes what is written once. After the stage servers were forked: they must not touch it before. */
+int segment_fill(struct segment *s);
+void segment_destroy(struct segment *s);
+
+static inline struct slot *segment_slot(const struct segment *s, uint32_t stage, uint32_t worker)
+{
+    return s->slots[s->stages[stage].first_slot + worker];
+}
+
+/* The stage that a slot is of. */
+uint32_t segment_stage_of(const struct segment *s, uint32_t slot);
+
+/* What a slot has committed: a consistent copy of its tally, kept frames counted. Any process. */
+struct slot_figures {
+    struct tally tally;
+    uint64_t kept, claimed, skipped;
+};
+void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures *out);
+
+#endif

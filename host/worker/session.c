@@ -1,0 +1,340 @@
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "clock.h"
+#include "waiting.h"
+
+/* Bits of all stages that can be reached from `stage` against the edges (upstream) or along them. */
+static uint64_t reachable(const struct pipeline *p, uint32_t stage, int upstream)
+{
+    uint64_t seen = 0;
+    uint64_t before;
+    uint64_t frontier = HOLDER_STAGE(stage);
+    do {
+        before = seen;
+        for (uint32_t i = 0; i < p->n_edges; i++) {
+            uint32_t near = upstream ? p->edges[i].to : p->edges[i].from;
+            uint32_t far = upstream ? p->edges[i].from : p->edges[i].to;
+            if ((frontier | seen) & HOLDER_STAGE(near))
+                seen |= HOLDER_STAGE(far);
+        }
+    } while (seen != before);
+    return seen;
+}
+
+int session_init(struct session *s, const mpipe_processor *processor, const struct log *log)
+{
+    const struct pipeline *p = s->t.segment->pipeline;
+    s->stage = &p->stages[s->t.stage];
+    s->log = log;
+    s->processor = processor;
+    s->style = processor->run ? STYLE_PULL : STYLE_PUSH;
+    view_pool_init(&s->views);
+    s->kept = calloc(KEPT_MAX, sizeof *s->kept);
+    s->keepers_upstream = reachable(p, s->t.stage, 1);
+    s->downstream = reachable(p, s->t.stage, 0);
+    session_fill_io(s);
+    s->replaying = 1;
+    s->undo_state = malloc(s->t.journal->state_size ? s->t.journal->state_size : 1);
+    return s->kept && s->undo_state ? 0 : -ENOMEM;
+}
+
+void session_destroy(struct session *s)
+{
+    view_pool_destroy(&s->views);
+    free(s->kept);
+    free(s->undo_state);
+    s->kept = NULL;
+    s->undo_state = NULL;
+}
+
+struct view *session_input(struct session *s, uint32_t index)
+{
+    const struct journal *j = s->t.journal;
+    struct view *v = view_get(&s->views);
+    if (!v)
+        return NULL;
+    v->origin = VIEW_INPUT;
+    v->index = index;
+    if (view_open(v, &s->t.segment->arena, &j->claim[index], s->t.bit) != 0) {
+        view_put(&s->views, v);
+        return NULL;
+    }
+    if (au32_relaxed(&j->retried))
+        v->frame.attempt += j->attempts[index];
+    return v;
+}
+
+struct view *session_replay(struct session *s)
+{
+    const struct journal *j = s->t.journal;
+    uint32_t oldest = KEPT_MAX;
+    for (uint32_t e = 0; e < KEPT_MAX; e++) {
+        int in_use = (int)(s->t.kept_map[e / 64] >> (e % 64) & 1);
+        if (in_use && !s->kept[e] && (oldest == KEPT_MAX || j->kept_position[e] < j->kept_position[oldest]))
+            oldest = e;
+    }
+    if (oldest == KEPT_MAX)
+        return NULL;
+    struct view *v = view_get(&s->views);
+    CHECK(v != NULL && view_open(v, &s->t.segment->arena, &j->kept[oldest], s->t.bit) == 0);
+    v->origin = VIEW_KEPT;
+    v->index = oldest;
+    v->frame.attempt = 2;
+    v->frame.flags = MPIPE_FRAME_KEPT;
+    s->kept[oldest] = v;
+    return v;
+}
+
+void call_begin(struct session *s, struct view *in_hand, uint32_t index)
+{
+    s->mark = transaction_mark(&s->t);
+    s->in_hand = in_hand;
+    s->in_hand_index = index;
+    s->sequence = in_hand ? in_hand->frame.sequence : 0;
+    if (index != CURSOR_NONE)
+        s->t.tally.bytes_in += in_hand->frame.size;
+    if (s->t.journal->state_size)
+        memcpy(s->undo_state, s->t.state, s->t.journal->state_size);
+    s->n_emitted = s->n_given_up = 0;
+    s->changed_kept = s->wide = 0;
+    s->shortage = SHORTAGE_NONE;
+    s->reason[0] = 0;
+    s->in_call = 1;
+}
+
+static void abandon_created(struct session *s)
+{
+    while (s->created) {
+        struct view *v = s->created;
+        s->created = v->next;
+        allocator_abandon(&s->t.allocator, &v->descriptor);
+        view_put(&s->views, v);
+    }
+}
+
+/* What is still the plugin's own at the end of a call has been dropped by it. */
+static void give_up_in_hand(struct session *s)
+{
+    struct view *v = s->in_hand;
+    s->in_hand = NULL;
+    if (!v)
+        return;
+    if (v->origin == VIEW_KEPT) {
+        transaction_remove(&s->t, v->index);
+        s->kept[v->index] = NULL;
+        s->n_given_up++;
+    }
+    view_put(&s->views, v);
+}
+
+void call_end(struct session *s)
+{
+    struct tally *tally = &s->t.tally;
+    s->in_call = 0;
+    if (s->style == STYLE_PUSH)
+        abandon_created(s);
+    int is_input = s->in_hand_index != CURSOR_NONE;
+    int kept = is_input && s->t.journal->claim[s->in_hand_index].mark == CLAIM_KEPT;
+    give_up_in_hand(s);
+    uint64_t answered = s->n_given_up + (is_input && !kept);
+    if (s->stage->is_source)
+        tally->out += s->n_emitted;
+    else if (s->n_emitted || s->stage->is_sink)
+        tally->out += answered;
+    else
+        tally->dropped += answered;
+    if (is_input) {
+        s->n_done++;
+        transaction_cursor(&s->t, CURSOR_NONE);
+    }
+    s->in_hand_index = CURSOR_NONE;
+}
+
+void call_undo(struct session *s)
+{
+    s->in_call = 0;
+    abandon_created(s);
+    for (uint32_t i = s->mark.n_outputs; i < s->t.n_outputs; i++)
+        if (s->t.journal->outputs[i].mark == OUTPUT_CREATED)
+            allocator_abandon(&s->t.allocator, &s->t.journal->outputs[i]);
+    transaction_rollback(&s->t, &s->mark);
+    if (s->in_hand && s->in_hand->origin == VIEW_INPUT)
+        view_put(&s->views, s->in_hand);
+    s->in_hand = NULL;
+    s->in_hand_index = CURSOR_NONE;
+}
+
+void call_restore_state(struct session *s)
+{
+    memcpy(s->t.state, s->undo_state, s->t.journal->state_size);
+}
+
+static void wake_pressed_keepers(const struct session *s)
+{
+    const struct segment *seg = s->t.segment;
+    for (uint64_t d = s->downstream; d; d &= d - 1)
+        event_wake_all(&seg->stages[__builtin_ctzll(d)].ring->data);
+}
+
+void session_commit(struct session *s)
+{
+    transaction_commit(&s->t, s->n_done);
+    s->n_done = 0;
+    s->mark = transaction_mark(&s->t);
+    if (s->created)
+        return; /* a pull-style processor has blocks in hand: their spans stay ours */
+    struct stage_memory *m = s->t.segment->stages[s->t.stage].memory;
+    if (s->has_token) {
+        s->has_token = 0;
+        allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+        end_unlock(&m->token);
+        event_wake_all(&m->freed);
+    } else if (event_wanted(&m->freed)) {
+        allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+        event_wake_all(&m->freed);
+    } else {
+        allocator_settle(&s->t.allocator, ALLOCATOR_KEEP_OPEN);
+    }
+}
+
+enum { BATCH_NS = 1000000, QUICK_NS = 4000, MEAN_WEIGHT = 8 };
+
+static uint64_t waited(const struct session *s)
+{
+    const struct slot *slot = s->t.slot;
+    return au64_relaxed(&slot->wait_input_ns) + au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_memory_ns);
+}
+
+void session_batch_start(struct session *s)
+{
+    s->batch_start = clock_monotonic();
+    s->batch_waited = waited(s);
+}
+
+int session_batch_is_over(const struct session *s)
+{
+    /* Quick frames are bounded by the size of the claim; looking at the clock for each would cost more than they do. */
+    return s->mean_ns > QUICK_NS && clock_monotonic() - s->batch_start > BATCH_NS;
+}
+
+void session_batch_end(struct session *s, uint32_t n)
+{
+    if (n == 0)
+        return;
+    /* Waiting is not work: back pressure must not make batches small. */
+    uint64_t each = (clock_monotonic() - s->batch_start - (waited(s) - s->batch_waited)) / n;
+    s->mean_ns = s->mean_ns ? s->mean_ns + (uint64_t)(((int64_t)each - (int64_t)s->mean_ns) / MEAN_WEIGHT) : each;
+    if (s->mean_ns == 0)
+        s->mean_ns = 1;
+}
+
+uint32_t session_batch(const struct session *s)
+{
+    if (s->mean_ns == 0)
+        return 1; /* the first tells how long one takes */
+    const struct stage_place *place = &s->t.segment->stages[s->t.stage];
+    uint64_t available = ring_fill(s->t.input);
+    uint64_t n = (available + place->n_slots - 1) / place->n_slots;
+    if (s->mean_ns && n > BATCH_NS / s->mean_ns)
+        n = BATCH_NS / s->mean_ns;
+    return n < 1 ? 1 : n > CLAIM_MAX ? CLAIM_MAX : (uint32_t)n;
+}
+
+/* True if a stage upstream waits for memory, and nothing is on its way to us that could free some: then only what is kept
+ * here, or by another keeper, holds it. */
+static int is_pressed(const struct session *s)
+{
+    const struct segment *seg = s->t.segment;
+    int waits = 0;
+    for (uint64_t u = s->keepers_upstream; u; u &= u - 1) {
+        const struct stage_place *place = &seg->stages[__builtin_ctzll(u)];
+        if (place->ring && ring_fill(place->ring) > 0)
+            return 0;
+        for (uint32_t w = 0; w < place->n_slots; w++) {
+            uint32_t state = au32_acquire(&seg->slots[place->first_slot + w]->state);
+            waits |= state == SLOT_WAIT_MEMORY;
+            if (state == SLOT_BUSY || state == SLOT_STARTING || state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_TURN)
+                return 0;
+        }
+    }
+    return waits;
+}
+
+static int somebody_waits_for_memory(const struct session *s)
+{
+    const struct segment *seg = s->t.segment;
+    for (uint64_t u = s->keepers_upstream; u; u &= u - 1) {
+        const struct stage_place *place = &seg->stages[__builtin_ctzll(u)];
+        for (uint32_t w = 0; w < place->n_slots; w++)
+            if (au32_acquire(&seg->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
+                return 1;
+    }
+    return 0;
+}
+
+static enum wait_result look(const struct session *s)
+{
+    const struct ring *r = s->t.input;
+    if (slot_command(s->t.slot) == SLOT_RETIRE)
+        return WAIT_STOP;
+    uint32_t closed = au32_acquire(&r->closed);
+    if (ring_fill(r) > 0)
+        return WAIT_FRAMES;
+    if (closed)
+        return WAIT_END;
+    return s->t.n_kept > 0 && !s->pressed && is_pressed(s) ? WAIT_PRESSED : WAIT_TIMEOUT;
+}
+
+enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
+{
+    struct ring *r = s->t.input;
+    enum wait_result result;
+    uint32_t spin = deadline_ns ? au32_relaxed(&s->t.segment->super->spin) : 0;
+    for (uint32_t looks = spin; looks > 0; looks--) {
+        if (ring_fill(r) > 0)
+            return WAIT_FRAMES;
+        cpu_relax();
+    }
+    while ((result = look(s)) == WAIT_TIMEOUT) {
+        if (deadline_ns != EVENT_FOREVER && clock_monotonic() >= deadline_ns)
+            return WAIT_TIMEOUT;
+        if (!s->created)
+            allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+        uint32_t sequence = event_prepare(&r->data);
+        slot_enter(s->t.slot, SLOT_WAIT_INPUT); /* before the look: a keeper that we wake must see that we are idle */
+        if (somebody_waits_for_memory(s))
+            wake_pressed_keepers(s);
+        result = look(s);
+        if (result != WAIT_TIMEOUT) {
+            slot_enter(s->t.slot, SLOT_BUSY);
+            return result;
+        }
+        slot_sleep(s->t.slot, SLOT_WAIT_INPUT, &r->data, sequence, deadline_ns);
+    }
+    return result;
+}
+
+int session_wait_room(struct session *s, uint64_t deadline_ns)
+{
+    while (!transaction_has_room(&s->t)) {
+        struct ring *full = NULL;
+        for (uint32_t i = 0; i < s->t.n_readers; i++)
+            if (ring_fill(s->t.readers[i].ring) > 0 && s->t.readers[i].when_full == WHEN_FULL_BLOCK &&
+                (!full || ring_fill(s->t.readers[i].ring) > ring_fill(full)))
+                full = s->t.readers[i].ring;
+        if (!full)
+            return 1;
+        uint32_t sequence = event_prepare(&full->space);
+        if (transaction_has_room(&s->t))
+            return 1;
+        if (!slot_sleep(s->t.slot, SLOT_WAIT_OUTPUT, &full->space, sequence, deadline_ns))
+            return transaction_has_room(&s->t);
+    }
+    return 1;
+}

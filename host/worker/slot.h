@@ -1,0 +1,60 @@
+/* A slot: a worker's place in its stage, in shared memory. Successors of a worker that died take the same slot.
+ *
+ * One writer a line: the host commands, the worker reports. The journal follows.
+ */
+#ifndef SLOT_H
+#define SLOT_H
+
+#include "journal.h"
+
+/* What the host wants of the worker. */
+enum slot_command {
+    SLOT_RUN,    /* go on until the stream ends */
+    SLOT_FINISH, /* a source: make no more, commit, end the stream */
+    SLOT_RETIRE  /* leave at the next transaction boundary, after flush; what is in the ring is for others */
+};
+
+/* What the worker is doing. */
+enum slot_state {
+    SLOT_VACANT,
+    SLOT_STARTING,    /* recovery, open() */
+    SLOT_BUSY,
+    SLOT_WAIT_INPUT,
+    SLOT_WAIT_OUTPUT, /* a reader's ring is full */
+    SLOT_WAIT_MEMORY,
+    SLOT_WAIT_TURN,   /* an ordered stage: an earlier claim is not published yet */
+    SLOT_ENDED,       /* the stream has ended here, all is committed */
+    SLOT_RETIRED
+};
+
+/* How a worker exits; anything else, and a signal, is a death. */
+enum worker_exit {
+    WORKER_DONE = 0,      /* slot state ENDED or RETIRED says which; otherwise a plugin called exit() */
+    WORKER_FATAL = 70,    /* MPIPE_FATAL, or open() failed: counts as a death */
+    WORKER_STOP = 77,     /* a frame was refused, and on_error = "stop": the pipeline stops */
+    WORKER_CONFIG = 78,   /* MPIPE_BAD_CONFIG: do not start again */
+    WORKER_ROLLBACK = 75, /* gives its memory back for another's sake: start again at once, nobody is to blame */
+    WORKER_ORPHAN = 76    /* its parent was gone */
+};
+
+struct slot {
+    /* the host */
+    au32 command;
+    uint8_t pad0[60];
+    /* the worker */
+    au32 state;
+    au32 in_call;      /* 1: the plugin runs */
+    au64 since;        /* monotonic ns: when the state began */
+    au64 frame_since;  /* when the plugin got the frame in hand, 0: none; kept only if the stage has a time-out */
+    au64 wait_input_ns, wait_output_ns, wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
+    au64 started;      /* when this worker, not the slot, began */
+    au64 transactions; /* committed by this slot */
+    au64 done, total;  /* progress of a source */
+    uint8_t pad1[48];
+    char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
+    struct journal journal;
+};
+BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, reason) == 192, "a writer a line");
+BLOCK_ASSERT(__builtin_offsetof(struct slot, journal) % 64 == 0, "the journal starts on a line");
+
+#endif

@@ -1,0 +1,125 @@
+#include "worker.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "dead_letter.h"
+#include "host_table.h"
+#include "push.h"
+#include "session.h"
+#include "waiting.h"
+
+struct worker {
+    struct session session;
+    struct host_table table;
+    struct dead_letter_box box;
+    struct log log;
+};
+
+static int open_processor(struct worker *w, const struct worker_start *start)
+{
+    struct session *s = &w->session;
+    host_table_init(&w->table, s->stage, &w->log, s->t.slot, s->t.state);
+    w->table.host.worker = start->worker;
+    w->table.host.max_frame = allocator_limit(&s->t.allocator) - BLOCK_WIDE_HEADER - BLOCK_TAIL - 64 * 1024;
+    if (!start->processor->open)
+        return WORKER_DONE;
+    mpipe_status status = start->processor->open(&w->table.host, start->shared, &s->self);
+    if (status == MPIPE_OK)
+        return WORKER_DONE;
+    log_write(&w->log, LOG_LEVEL_ERROR, "%s: open() failed with status %" PRId32, s->stage->processor, status);
+    return status == MPIPE_BAD_CONFIG ? WORKER_CONFIG : WORKER_FATAL;
+}
+
+/* run() returned because of one frame: that is undone, and the rest goes on. 0: it is not that. */
+static int recover_pull(struct session *s, mpipe_status status)
+{
+    uint32_t index = s->in_hand_index;
+    enum shortage shortage = s->shortage;
+    if (s->changed_kept || s->wide || (status != MPIPE_BAD_FRAME && (status != MPIPE_NO_MEMORY || shortage == SHORTAGE_NONE)))
+        return 0;
+    if (index == CURSOR_NONE && (status == MPIPE_BAD_FRAME || shortage == SHORTAGE_NEVER))
+        return 0;
+    call_undo(s);
+    transaction_cursor(&s->t, CURSOR_NONE);
+    if (status == MPIPE_NO_MEMORY)
+        call_restore_state(s);
+    if (status == MPIPE_BAD_FRAME || shortage == SHORTAGE_NEVER)
+        session_refuse(s, index, 0, s->reason[0] ? s->reason : "refused by the processor, which gave no reason");
+    session_commit(s);
+    return 1;
+}
+
+static int run_pull(struct session *s)
+{
+    mpipe_status status;
+    do {
+        call_begin(s, NULL, CURSOR_NONE);
+        session_batch_start(s);
+        status = s->processor->run(s->self, &s->io);
+    } while (status < 0 && recover_pull(s, status));
+    int end = s->end_seen || (s->stage->is_source && (status == MPIPE_END || status == MPIPE_OK));
+    if (status >= 0 && (end || s->stop_seen || slot_command(s->t.slot) != SLOT_RUN)) {
+        call_end(s);
+        push_finish_transaction(s, end);
+        return WORKER_DONE;
+    }
+    int keeps = status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_WAIT;
+    snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s",
+             s->reason[0] ? s->reason : "run() returned before the stream ended");
+    if (keeps)
+        return WORKER_ROLLBACK;
+    log_write(s->log, LOG_LEVEL_ERROR, "run() failed with status %" PRId32 ": %s", status, s->t.slot->reason);
+    return s->shortage == SHORTAGE_NEVER ? WORKER_CONFIG : WORKER_FATAL;
+}
+
+static int run(struct worker *w, const struct worker_start *start)
+{
+    struct session *s = &w->session;
+    int result = open_processor(w, start);
+    if (result != WORKER_DONE)
+        return result;
+    slot_enter(s->t.slot, SLOT_BUSY);
+    result = s->style == STYLE_PULL ? run_pull(s) : push_run(s);
+    if (result == WORKER_DONE && start->processor->close)
+        start->processor->close(s->self);
+    return result;
+}
+
+int worker_run(const struct worker_start *start)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    char who[64];
+    if (!w)
+        return WORKER_FATAL;
+    struct session *s = &w->session;
+    const struct stage *stage = &start->segment->pipeline->stages[start->stage];
+    snprintf(who, sizeof who, "%.40s/%" PRIu32, stage->name, start->worker);
+    log_init(&w->log, start->log->fd, start->log->threshold, who);
+    struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
+    au64_store_relaxed(&slot->frame_since, 0);
+    au64_store_relaxed(&slot->started, clock_monotonic());
+    slot_enter(slot, SLOT_STARTING);
+    int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE : WORKER_CONFIG;
+    struct refusal_sink sink = {dead_letter_write, &w->box};
+    if (result != WORKER_DONE)
+        log_write(&w->log, LOG_LEVEL_ERROR, "cannot open the folder for dead letters '%s'", start->segment->pipeline->dead_letters);
+    else if (transaction_init(&s->t, start->segment, start->stage, start->worker, start->epoch, sink) != 0)
+        result = WORKER_FATAL;
+    if (result == WORKER_DONE) {
+        transaction_recover(&s->t);
+        result = session_init(s, start->processor, &w->log) == 0 ? WORKER_DONE : WORKER_FATAL;
+    }
+    /* A predecessor may have ended the stream and died before it could say so. */
+    if (result == WORKER_DONE && !s->t.tally.ended)
+        result = run(w, start);
+    if (result == WORKER_DONE)
+        slot_enter(slot, s->t.tally.ended ? SLOT_ENDED : SLOT_RETIRED);
+    session_destroy(s);
+    transaction_destroy(&s->t);
+    free(w);
+    return result;
+}
