@@ -1,6 +1,7 @@
 #include "log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,10 +9,17 @@
 static const char *const level_names[] = {
     [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug"};
 
+int log_is_terminal(int fd)
+{
+    const char *terminal = getenv("TERM");
+    return fd >= 0 && isatty(fd) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
 void log_init(struct log *log, int fd, enum log_level threshold, const char *who)
 {
     log->fd = fd;
     log->threshold = threshold;
+    log->on_terminal = log_is_terminal(fd);
     snprintf(log->who, sizeof log->who, "%s", who);
 }
 
@@ -32,7 +40,8 @@ void log_writev(const struct log *log, enum log_level level, const char *format,
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &local);
-    size_t used = strftime(line, sizeof line, "%H:%M:%S", &local);
+    size_t used = log->on_terminal ? (size_t)snprintf(line, sizeof line, LOG_CLEAR_LINE) : 0;
+    used += strftime(line + used, sizeof line - used, "%H:%M:%S", &local);
     int n = snprintf(line + used, sizeof line - used, ".%03ld %s %s: ", now.tv_nsec / 1000000, level_names[level], log->who);
     used += (size_t)n;
     n = vsnprintf(line + used, sizeof line - used - 1, format, args);
