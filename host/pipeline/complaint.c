@@ -1,0 +1,162 @@
+#include "complaint.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+enum {
+    TAB_WIDTH = 4,
+    SHOWN_WIDTH = 120, /* cells of a source line that are printed; longer lines are cut around the caret */
+    SHOWN_BEFORE = 80
+};
+
+static void defuse(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
+}
+
+static char *file_text(const struct source_line *line)
+{
+    char *copy = line->file ? strdup(line->file) : NULL;
+    CHECK(copy || !line->file);
+    if (copy)
+        defuse(copy);
+    return copy;
+}
+
+/* As it stands there: print_source() needs its tabs. */
+static char *source_text(const struct source_line *line)
+{
+    char *copy = line->text ? strndup(line->text, line->length) : NULL;
+    CHECK(copy || !line->text);
+    return copy;
+}
+
+static char *message_text(const struct source_line *line, const char *format, va_list args)
+{
+    char *message = NULL, *whole = NULL;
+    CHECK(vasprintf(&message, format, args) >= 0);
+    if (line->kind == SOURCE_OVERRIDE) {
+        CHECK(asprintf(&whole, "in '%.*s': %s", (int)line->length, line->text, message) >= 0);
+        free(message);
+        message = whole;
+    }
+    defuse(message);
+    return message;
+}
+
+void complaint_add(struct complaints *c, struct position at, const char *format, ...)
+{
+    va_list args;
+    struct complaint *list = reallocarray(c->list, c->n + 1, sizeof *list);
+    CHECK(list);
+    c->list = list;
+    va_start(args, format);
+    list[c->n++] = (struct complaint){.file = file_text(at.line),
+                                      .line = at.line->number,
+                                      .column = at.column,
+                                      .message = message_text(at.line, format, args),
+                                      .source = source_text(at.line),
+                                      .order = at.line->order};
+    va_end(args);
+}
+
+static int comes_after(const struct complaint *a, const struct complaint *b)
+{
+    return a->order != b->order ? a->order > b->order : a->column > b->column;
+}
+
+/* Insertion: stable, and there are few. */
+void complaints_sort(struct complaints *c)
+{
+    for (size_t i = 1; i < c->n; i++) {
+        struct complaint moved = c->list[i];
+        size_t place = i;
+        for (; place > 0 && comes_after(&c->list[place - 1], &moved); place--)
+            c->list[place] = c->list[place - 1];
+        c->list[place] = moved;
+    }
+}
+
+void complaints_clear(struct complaints *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        free(c->list[i].file);
+        free(c->list[i].message);
+        free(c->list[i].source);
+    }
+    free(c->list);
+    *c = (struct complaints){NULL, 0};
+}
+
+static int is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static size_t next_cell(size_t cell, char byte)
+{
+    if (byte == '\t')
+        return (cell / TAB_WIDTH + 1) * TAB_WIDTH;
+    return cell + (is_continuation(byte) ? 0 : 1);
+}
+
+/* The cell of a terminal's line in which the byte at `offset` is shown. A character is taken for one cell wide. */
+static size_t cell_of(const char *text, size_t offset)
+{
+    size_t cell = 0;
+    for (size_t i = 0; i < offset && text[i]; i++)
+        cell = next_cell(cell, text[i]);
+    return cell;
+}
+
+/* Prints what stands in the cells from `first` up to before `last`. */
+static void print_cells(const char *text, size_t first, size_t last, FILE *to)
+{
+    size_t cell = 0;
+    for (; *text && cell < last; text++) {
+        size_t next = next_cell(cell, *text);
+        int shown = is_continuation(*text) ? cell > first : cell >= first;
+        int blank = (unsigned char)*text < 0x20 || *text == 0x7f;
+        if (shown && blank)
+            fprintf(to, "%*s", (int)(next - cell), "");
+        else if (shown)
+            fputc(*text, to);
+        cell = next;
+    }
+    for (; *text && is_continuation(*text); text++)
+        fputc(*text, to);
+}
+
+static void print_source(const struct complaint *c, FILE *to)
+{
+    size_t caret = c->column > 0 ? cell_of(c->source, (size_t)c->column - 1) : 0;
+    size_t end = cell_of(c->source, strlen(c->source));
+    size_t first = caret > SHOWN_BEFORE && end > SHOWN_WIDTH ? caret - SHOWN_BEFORE : 0;
+    size_t last = end - first > SHOWN_WIDTH ? first + SHOWN_WIDTH : end;
+    fprintf(to, "    %s", first > 0 ? "..." : "");
+    print_cells(c->source, first, last, to);
+    fprintf(to, "%s\n", last < end ? "..." : "");
+    if (c->column > 0)
+        fprintf(to, "    %*s^\n", (int)(caret - first) + (first > 0 ? 3 : 0), "");
+}
+
+void complaints_print(const struct complaints *list, FILE *to)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct complaint *c = &list->list[i];
+        if (c->file)
+            fprintf(to, "%s:", c->file);
+        if (c->file && c->line > 0)
+            fprintf(to, "%d:", c->line);
+        if (c->file && c->line > 0 && c->column > 0)
+            fprintf(to, "%d:", c->column);
+        fprintf(to, "%s%s\n", c->file ? " " : "", c->message);
+        if (c->source)
+            print_source(c, to);
+    }
+}

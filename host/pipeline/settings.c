@@ -1,0 +1,95 @@
+#include "settings.h"
+
+#include <micropipe/option.h>
+#include <string.h>
+
+#include "nearest.h"
+
+static const char *const huge_pages_choices[] = {"try", "require", "off", NULL}; /* as enum huge_pages */
+static const char *const when_full_choices[] = {"block", "drop", NULL};          /* as enum when_full */
+static const char *const on_error_choices[] = {"dead_letter", "drop", "stop", NULL};
+
+const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
+    [PIPELINE_NAME] = {"name", MPIPE_STRING, "string", .otherwise = "the name of the file, without .cfg",
+                       .doc = "What the pipeline is called in logs, metrics and summaries."},
+    [PIPELINE_MEMORY] = {"memory", MPIPE_SIZE, "size", "256M", .min = "2M", .max = "16T", .unit = "bytes",
+                         .doc = "Shared memory for the frames of all stages, set aside at the start."},
+    [PIPELINE_HUGE_PAGES] = {"huge_pages", MPIPE_CHOICE, "choice", "try", .choices = huge_pages_choices,
+                             .doc = "Whether that memory consists of huge pages: if possible, always or never."},
+    [PIPELINE_DEAD_LETTERS] = {"dead_letters", MPIPE_PATH, "path", "", .otherwise = "none: they are only counted",
+                               .doc = "Folder in which frames are kept that a stage refused, each with the reason."},
+    [PIPELINE_DRAIN_TIMEOUT] = {"drain_timeout", MPIPE_TIME, "time", "10s", .min = "0s", .max = "24h",
+                                .doc = "How long frames under way may take to the end after SIGTERM or SIGINT."},
+    [PIPELINE_ORDERED] = {"ordered", MPIPE_BOOL, "bool", "false", .doc = "The default of ordered for all stages."},
+    [PIPELINE_PLUGIN_PATH] = {"plugin_path", MPIPE_STRING, "string", "", .otherwise = "only the usual folders",
+                              .doc = "Folders to look for packs in first, separated by colons."},
+    [PIPELINE_STAGES] = {"stages", 0, "list of groups", .otherwise = "required",
+                         .doc = "The stages, 1 to 39, in the order in which frames pass them."},
+};
+
+const struct setting stage_settings[STAGE_SETTINGS] = {
+    [STAGE_NAME] = {"name", MPIPE_STRING, "string",
+                    .otherwise = "the name of the processor, with -2, -3 if it is taken",
+                    .doc = "What other settings, logs and metrics call the stage."},
+    [STAGE_PROCESSOR] = {"processor", MPIPE_STRING, "string", .otherwise = "required",
+                         .doc = "What the stage runs: pack.processor."},
+    [STAGE_OPTIONS] = {"options", 0, "group", .otherwise = "the defaults of the processor",
+                       .doc = "The options of the processor; micropipe inspect lists them."},
+    [STAGE_INPUTS] = {"inputs", 0, "list of strings or groups", .otherwise = "the stage before",
+                      .doc = "The stages, or output ports as \"stage.port\", that this stage reads from."},
+    [STAGE_WORKERS] = {"workers", 0, "integer, or group { min; max; }",
+                       .otherwise = "1 for a source, a sink or a serial processor, else one a core", .min = "1",
+                       .max = "64", .doc = "How many processes run the stage."},
+    [STAGE_ORDERED] = {"ordered", MPIPE_BOOL, "bool", "false",
+                       .doc = "Frames leave in the order in which they came, whatever the number of workers."},
+    [STAGE_WHEN_FULL] = {"when_full", MPIPE_CHOICE, "choice", "block", .choices = when_full_choices,
+                         .doc = "What a stage does that finds this one's queue full: wait, or drop the frame."},
+    [STAGE_ON_ERROR] = {"on_error", MPIPE_CHOICE, "choice", "dead_letter", .choices = on_error_choices,
+                        .doc = "What becomes of a frame that is refused: kept, dropped, or the end of the pipeline."},
+    [STAGE_MAX_ATTEMPTS] =
+        {"max_attempts", MPIPE_INT, "integer", "3", .min = "1", .max = "100",
+         .doc = "How often a frame is tried, when its worker dies or asks for it, until it is refused."},
+    [STAGE_TIMEOUT] = {"timeout", MPIPE_TIME, "time", "0s", .min = "0s", .max = "24h",
+                       .doc = "How long a worker may take for one frame until it is killed; 0s: as long as it likes."},
+    [STAGE_MEMORY] = {"memory", MPIPE_SIZE, "size", "0", .otherwise = "an equal share of the memory of the pipeline",
+                      .min = "2M", .max = "16T", .unit = "bytes",
+                      .doc = "How much of the memory of the pipeline the frames that this stage made may fill; 0: an "
+                             "equal share."},
+    [STAGE_QUEUE] = {"queue", MPIPE_INT, "integer", "1024", .min = "1", .max = "65536", .unit = "frames",
+                     .doc = "How many frames may wait for this stage; a power of two."},
+};
+
+const struct setting input_settings[INPUT_SETTINGS] = {
+    [INPUT_FROM] = {"from", MPIPE_STRING, "string", .otherwise = "required",
+                    .doc = "The stage, or output port as \"stage.port\"; a stage alone means its first port."},
+    [INPUT_PORT] = {"port", MPIPE_STRING, "string", .otherwise = "the first input port",
+                    .doc = "The input port of this stage that the frames come in by."},
+    [INPUT_WHEN_FULL] = {"when_full", MPIPE_CHOICE, "choice", .otherwise = "when_full of the stage",
+                         .choices = when_full_choices, .doc = "As when_full of the stage, for this input alone."},
+};
+
+const struct setting workers_settings[WORKERS_SETTINGS] = {
+    [WORKERS_MIN] = {"min", MPIPE_INT, "integer", "1", .min = "1", .max = "64", .unit = "workers",
+                     .doc = "How many workers the stage always has, and starts with."},
+    [WORKERS_MAX] = {"max", MPIPE_INT, "integer", .otherwise = "one a core, but at least min", .min = "1", .max = "64",
+                     .unit = "workers", .doc = "How many workers the stage may have when it is the slowest."},
+};
+
+int setting_index(const struct setting *table, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(table[i].key, key) == 0)
+            return (int)i;
+    return -1;
+}
+
+enum { KEYS_MAX = 16 }; /* of a table */
+_Static_assert((int)STAGE_SETTINGS <= KEYS_MAX && (int)PIPELINE_SETTINGS <= KEYS_MAX, "a table has too many keys");
+
+const char *setting_nearest(const struct setting *table, size_t n, const char *wrong)
+{
+    const char *keys[KEYS_MAX];
+    for (size_t i = 0; i < n; i++)
+        keys[i] = table[i].key;
+    return nearest_name(wrong, keys, n);
+}
