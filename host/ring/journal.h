@@ -112,9 +112,11 @@ struct journal {
     uint8_t attempts[CLAIM_MAX]; /* times that the frame was given to a worker that then died */
     uint8_t deaths[CLAIM_MAX];   /* times that it was the frame in hand */
     int32_t verdict_signal;      /* host: the signal of the last death, 0 none */
+    uint32_t verdict_late;       /* host: 1: it had killed the worker, as the frame took longer than the stage's time-out */
     uint32_t state_size;         /* host, before the first fork */
+    uint32_t reserved;
     uint64_t verdict_position;   /* host: refuse the frame at this position, it was in hand too often; UINT64_MAX none */
-    uint8_t pad1[48];
+    uint8_t pad1[40];
     struct refusal refusals[REFUSALS_MAX];
     struct descriptor claim[CLAIM_MAX];
     struct descriptor outputs[OUTPUTS_MAX];

@@ -30,7 +30,7 @@ struct stage_snapshot {
 
 struct snapshot {
     const char *pipeline;      /* its name */
-    const char *memory_report; /* what pages were got, and the fix */
+    char memory_report[320];   /* what pages were got, and the fix */
     uint64_t elapsed_ns;       /* since the workers were started */
     uint64_t first_frame_ns;   /* from the start of the run to the first frame that a sink took; 0: none yet */
     uint32_t n_stages;

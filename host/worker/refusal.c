@@ -41,13 +41,16 @@ static void describe_deaths(const struct session *s, uint32_t index, char *reaso
 {
     const struct journal *j = s->t.journal;
     const char *name = j->verdict_signal ? sigabbrev_np(j->verdict_signal) : NULL;
-    if (j->verdict_signal == 0 && s->t.slot->reason[0])
-        snprintf(reason, size, "%s (%u times)", s->t.slot->reason, j->deaths[index]);
+    if (j->verdict_late)
+        snprintf(reason, size, "the processor took longer than timeout = %" PRIu64 " ms with this frame, %u times",
+                 s->stage->timeout_ns / 1000000, j->deaths[index]);
+    else if (j->verdict_signal == 0 && s->t.slot->reason[0])
+        snprintf(reason, size, "%.480s (%u times)", s->t.slot->reason, j->deaths[index]);
     else if (j->verdict_signal == 0)
         snprintf(reason, size, "the processor called exit() while it had this frame in hand, %u times", j->deaths[index]);
     else
-        snprintf(reason, size, "%s by SIG%s while it had this frame in hand, %u times",
-                 "the worker was killed", name ? name : "?", j->deaths[index]);
+        snprintf(reason, size, "the worker was killed by SIG%s while it had this frame in hand, %u times", name ? name : "?",
+                 j->deaths[index]);
 }
 
 struct view *session_admit(struct session *s, uint32_t index)

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "attributes.h"
+
 enum { SPIN_LOOKS = 2000 };
 
 /* Hands out offsets in the control region, each on a cache line of its own. */
@@ -164,6 +166,11 @@ void segment_destroy(struct segment *s)
     free(s->slots);
     s->stages = NULL;
     s->slots = NULL;
+}
+
+uint64_t segment_max_frame(const struct segment *s, uint32_t stage)
+{
+    return (uint64_t)s->stages[stage].range.n * SPAN_SIZE - BLOCK_WIDE_HEADER - BLOCK_TAIL - ATTRIBUTES_MAX;
 }
 
 uint32_t segment_stage_of(const struct segment *s, uint32_t slot)

@@ -70,6 +70,9 @@ static inline struct slot *segment_slot(const struct segment *s, uint32_t stage,
     return s->slots[s->stages[stage].first_slot + worker];
 }
 
+/* The largest frame that a stage can ever create, with attributes at their largest; bytes. */
+uint64_t segment_max_frame(const struct segment *s, uint32_t stage);
+
 /* The stage that a slot is of. */
 uint32_t segment_stage_of(const struct segment *s, uint32_t slot);
 

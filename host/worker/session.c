@@ -185,6 +185,8 @@ static void wake_pressed_keepers(const struct session *s)
 void session_commit(struct session *s)
 {
     transaction_commit(&s->t, s->n_done);
+    if (s->n_done && au64_relaxed(&s->t.slot->first_done) == 0)
+        au64_store_relaxed(&s->t.slot->first_done, clock_monotonic());
     s->n_done = 0;
     s->mark = transaction_mark(&s->t);
     if (s->created)

@@ -50,7 +50,8 @@ struct slot {
     au64 started;      /* when this worker, not the slot, began */
     au64 transactions; /* committed by this slot */
     au64 done, total;  /* progress of a source */
-    uint8_t pad1[48];
+    au64 first_done;   /* monotonic ns: when the first frame was settled, 0: none yet */
+    uint8_t pad1[40];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };

@@ -24,7 +24,7 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     struct session *s = &w->session;
     host_table_init(&w->table, s->stage, &w->log, s->t.slot, s->t.state);
     w->table.host.worker = start->worker;
-    w->table.host.max_frame = allocator_limit(&s->t.allocator) - BLOCK_WIDE_HEADER - BLOCK_TAIL - 64 * 1024;
+    w->table.host.max_frame = segment_max_frame(start->segment, start->stage);
     if (!start->processor->open)
         return WORKER_DONE;
     mpipe_status status = start->processor->open(&w->table.host, start->shared, &s->self);

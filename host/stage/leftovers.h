@@ -1,0 +1,13 @@
+/* Processes that a dead worker leaves behind: what its plugin forked comes to the stage server, which is a subreaper.
+ */
+#ifndef LEFTOVERS_H
+#define LEFTOVERS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Kills and reaps every child of this process that is not in `keep` (n pids, 0 ignored), until there is none. A leftover could go on
+ * writing to the shared memory, so a slot is not given to a successor before. */
+void leftovers_kill(const pid_t *keep, uint32_t n);
+
+#endif

@@ -1,0 +1,280 @@
+#include "server.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "host_table.h"
+#include "leftovers.h"
+#include "loader.h"
+#include "worker.h"
+
+enum { SERVER_OUTCOME_FAILED = 1, SERVER_OUTCOME_CONFIG = 2 };
+
+struct server {
+    const struct segment *segment;
+    uint32_t stage;
+    int socket, children; /* children: signalfd of SIGCHLD */
+    pid_t host, self;
+    struct log log;
+    const mpipe_processor *processor;
+    void *shared;
+    struct host_table table;
+    pid_t pids[STAGE_WORKERS_MAX]; /* 0: none */
+    uint32_t epochs[STAGE_WORKERS_MAX];
+};
+
+static void tell(const struct server *s, const struct server_message *m)
+{
+    while (send(s->socket, m, sizeof *m, MSG_NOSIGNAL) < 0)
+        if (errno != EINTR)
+            _exit(WORKER_ORPHAN); /* the host is gone */
+}
+
+static void refuse(const struct server *s, int outcome, const char *why)
+{
+    struct server_message m = {.type = SERVER_REFUSED, .status = outcome};
+    snprintf(m.text, sizeof m.text, "%s", why);
+    tell(s, &m);
+    _exit(WORKER_DONE);
+}
+
+static void empty_handler(int signal)
+{
+    (void)signal;
+}
+
+/* Signals as a program expects them, but for a closed pipe, which is an error of write(), and for those by which a terminal or a
+ * service manager asks the whole group to stop: the host drains the workers then. SIGUSR2 interrupts waits (mpipe.wait/1), and is
+ * blocked elsewhere. */
+static void reset_signals(void)
+{
+    sigset_t none;
+    struct sigaction sa = {.sa_handler = SIG_DFL};
+    for (int i = 1; i < NSIG; i++)
+        sigaction(i, &sa, NULL);
+    static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+    sa.sa_handler = SIG_IGN;
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        sigaction(ignored[i], &sa, NULL);
+    sa.sa_handler = empty_handler;
+    sigaction(SIGUSR2, &sa, NULL);
+    sigemptyset(&none);
+    sigaddset(&none, SIGUSR2);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In a fresh fork: dies with its parent, also if that died before the prctl. */
+static void bind_to_parent(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(WORKER_ORPHAN);
+}
+
+static uint32_t count_threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    uint32_t n = 0;
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+        n += e->d_name[0] != '.';
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void check_needs(const struct server *s)
+{
+    char why[256];
+    for (const char *const *need = s->processor->needs; need && *need; need++) {
+        if (host_table_has(*need))
+            continue;
+        snprintf(why, sizeof why, "it needs the extension '%.100s', which this host does not have: upgrade micropipe", *need);
+        refuse(s, SERVER_OUTCOME_CONFIG, why);
+    }
+}
+
+static void load(struct server *s)
+{
+    const struct stage *stage = &s->segment->pipeline->stages[s->stage];
+    const mpipe_plugin *plugin;
+    char why[SERVER_TEXT_MAX] = "";
+    if (loader_open(stage->description->file, &plugin, why, sizeof why) != 0)
+        refuse(s, SERVER_OUTCOME_CONFIG, why);
+    s->processor = loader_processor(plugin, stage->description->name);
+    if (!s->processor)
+        refuse(s, SERVER_OUTCOME_CONFIG, "the pack has changed: the processor is not in it any more");
+    if (s->processor->state_size != stage->description->state_size)
+        refuse(s, SERVER_OUTCOME_CONFIG, "the pack has changed since it was checked: start again");
+    check_needs(s);
+    host_table_init(&s->table, stage, &s->log, NULL, NULL);
+    s->table.host.max_frame = segment_max_frame(s->segment, s->stage);
+    mpipe_status status = s->processor->load ? s->processor->load(&s->table.host, &s->shared) : MPIPE_OK;
+    if (status != MPIPE_OK) {
+        snprintf(why, sizeof why, "load() failed with status %d; its own words are in the log above", status);
+        refuse(s, status == MPIPE_BAD_CONFIG ? SERVER_OUTCOME_CONFIG : SERVER_OUTCOME_FAILED, why);
+    }
+    uint32_t threads = count_threads();
+    if (threads > 1) {
+        snprintf(why, sizeof why, "load() left %u threads running: a fork would lose them. Start them in open()", threads - 1);
+        refuse(s, SERVER_OUTCOME_CONFIG, why);
+    }
+}
+
+__attribute__((noreturn)) static void become_worker(const struct server *s, const struct server_message *m)
+{
+    struct sched_param param = {0};
+    bind_to_parent(s->self);
+    close(s->socket);
+    close(s->children);
+    reset_signals();
+    sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
+    struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log};
+    int result = worker_run(&start);
+    fflush(stdout); /* what a plugin printed */
+    _exit(result);
+}
+
+static void spawn(struct server *s, const struct server_message *m)
+{
+    if (m->worker >= s->segment->stages[s->stage].n_slots || s->pids[m->worker] != 0)
+        return;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        become_worker(s, m);
+    struct server_message answer = {.type = SERVER_SPAWNED, .worker = m->worker, .epoch = m->epoch, .pid = pid};
+    if (pid < 0) {
+        answer.type = SERVER_EXITED;
+        answer.status = WORKER_FATAL << 8;
+        snprintf(answer.text, sizeof answer.text, "cannot fork a worker: %s", strerror(errno));
+    } else {
+        s->pids[m->worker] = pid;
+        s->epochs[m->worker] = m->epoch;
+    }
+    tell(s, &answer);
+}
+
+static void reap(struct server *s)
+{
+    siginfo_t info;
+    for (;;) {
+        info.si_pid = 0;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
+            return;
+        for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++) {
+            if (s->pids[w] != info.si_pid)
+                continue;
+            s->pids[w] = 0;
+            leftovers_kill(s->pids, STAGE_WORKERS_MAX);
+            struct server_message m = {.type = SERVER_EXITED, .worker = w, .epoch = s->epochs[w], .pid = info.si_pid};
+            m.status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
+            tell(s, &m);
+        }
+    }
+}
+
+static void obey(struct server *s)
+{
+    struct server_message m;
+    ssize_t n = recv(s->socket, &m, sizeof m, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        _exit(WORKER_ORPHAN); /* workers follow by their own PDEATHSIG */
+    if (n != (ssize_t)sizeof m || m.worker >= STAGE_WORKERS_MAX)
+        return;
+    if (m.type == SERVER_SPAWN)
+        spawn(s, &m);
+    else if (m.type == SERVER_SIGNAL && s->pids[m.worker] > 0 && s->epochs[m.worker] == m.epoch)
+        kill(s->pids[m.worker], m.status);
+}
+
+__attribute__((noreturn)) static void serve(struct server *s)
+{
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    /* The plugin's constructors and load() may have changed mask and handlers. */
+    reset_signals();
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    s->children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->children < 0)
+        refuse(s, SERVER_OUTCOME_FAILED, "no file descriptor is left for the stage server");
+    struct server_message loaded = {.type = SERVER_LOADED};
+    tell(s, &loaded);
+    struct pollfd fds[2] = {{.fd = s->socket, .events = POLLIN}, {.fd = s->children, .events = POLLIN}};
+    for (;;) {
+        struct signalfd_siginfo seen;
+        if (poll(fds, 2, -1) < 0)
+            continue;
+        if (fds[1].revents && read(s->children, &seen, sizeof seen) >= 0)
+            reap(s);
+        if (fds[0].revents)
+            obey(s);
+    }
+}
+
+/* Closes what is the host's: all descriptors above the standard three but our end of the socket. */
+static int keep_only(int socket)
+{
+    int kept = fcntl(socket, F_DUPFD_CLOEXEC, 1000);
+    if (kept < 0)
+        kept = socket;
+    if (kept > 3)
+        syscall(SYS_close_range, 3, kept - 1, 0);
+    syscall(SYS_close_range, kept + 1, ~0U, 0);
+    return kept;
+}
+
+__attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage, const struct log *log,
+                                                    int socket, pid_t host)
+{
+    char who[64];
+    bind_to_parent(host);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    reset_signals();
+    struct server *s = calloc(1, sizeof *s);
+    CHECK(s != NULL);
+    s->segment = segment;
+    s->stage = stage;
+    s->socket = keep_only(socket);
+    s->host = host;
+    s->self = getpid();
+    snprintf(who, sizeof who, "%.50s", segment->pipeline->stages[stage].name);
+    log_init(&s->log, log->fd, log->threshold, who);
+    load(s);
+    serve(s);
+}
+
+int server_fork(const struct segment *s, uint32_t stage, const struct log *log, pid_t *pid, int *socket)
+{
+    int ends[2];
+    pid_t host = getpid();
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return -errno;
+    fflush(NULL);
+    *pid = fork();
+    if (*pid == 0)
+        become_server(s, stage, log, ends[1], host);
+    int error = *pid < 0 ? -errno : 0;
+    close(ends[1]);
+    if (error) {
+        close(ends[0]);
+        return error;
+    }
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *socket = ends[0];
+    return 0;
+}

@@ -1,0 +1,30 @@
+/* What host and stage server say to each other: one message a datagram, over a pair of SOCK_SEQPACKET sockets.
+ *
+ * The server is trusted as little as the plugin that it loads: the host checks each field.
+ */
+#ifndef SERVER_PROTOCOL_H
+#define SERVER_PROTOCOL_H
+
+#include <stdint.h>
+
+enum server_message_type {
+    /* host to server */
+    SERVER_SPAWN,  /* fork worker `worker` under `epoch` */
+    SERVER_SIGNAL, /* send `status` as a signal to that worker, if it still runs under that epoch */
+    /* server to host */
+    SERVER_LOADED,  /* the plugin is loaded, workers can be forked */
+    SERVER_REFUSED, /* it is not, and never will be: `status` is an outcome, text says why */
+    SERVER_SPAWNED, /* pid */
+    SERVER_EXITED,  /* waitid() returned it: `status` is its wait status; whatever it had forked is dead too */
+};
+
+enum { SERVER_TEXT_MAX = 480 };
+
+struct server_message {
+    uint32_t type;
+    uint32_t worker, epoch;
+    int32_t pid, status;
+    char text[SERVER_TEXT_MAX];
+};
+
+#endif

@@ -1,0 +1,95 @@
+#include "collect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A wait that goes on is not in the slot's sums yet. */
+static void add_waits(struct stage_snapshot *out, const struct slot *slot, const struct berth *b, uint64_t now_ns)
+{
+    uint64_t waits[3] = {au64_relaxed(&slot->wait_input_ns), au64_relaxed(&slot->wait_output_ns),
+                         au64_relaxed(&slot->wait_memory_ns)};
+    uint32_t state = au32_acquire(&slot->state);
+    uint64_t since = au64_relaxed(&slot->since);
+    uint64_t now = b->alive_since && since < now_ns ? now_ns - since : 0;
+    if (state == SLOT_WAIT_INPUT)
+        waits[0] += now;
+    else if (state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_TURN)
+        waits[1] += now;
+    else if (state == SLOT_WAIT_MEMORY)
+        waits[2] += now;
+    uint64_t alive = b->alive_ns + (b->alive_since ? now_ns - b->alive_since : 0);
+    uint64_t waited = waits[0] + waits[1] + waits[2];
+    out->wait_input_ns += waits[0];
+    out->wait_output_ns += waits[1];
+    out->wait_memory_ns += waits[2];
+    out->busy_ns += alive > waited ? alive - waited : 0;
+}
+
+static void add_slot(struct stage_snapshot *out, const struct segment *s, uint32_t slot)
+{
+    struct slot_figures f;
+    segment_figures(s, slot, &f);
+    out->out += f.tally.out;
+    out->dropped += f.tally.dropped;
+    out->dead += f.tally.dead;
+    out->emitted += f.tally.emitted;
+    out->bytes_in += f.tally.bytes_in;
+    out->bytes_out += f.tally.bytes_out;
+    out->repeated += f.tally.repeated;
+    out->partial += f.tally.partial;
+    out->skipped += f.skipped;
+    out->in_flight += f.kept + f.claimed;
+    out->done += au64_relaxed(&s->slots[slot]->done);
+    out->total += au64_relaxed(&s->slots[slot]->total);
+}
+
+static enum stage_state state_of(const struct crew *c)
+{
+    if (c->ended)
+        return STAGE_ENDED;
+    if (!c->loaded)
+        return STAGE_STARTING;
+    return c->closed ? STAGE_DRAINING : STAGE_RUNNING;
+}
+
+static void collect_stage(struct stage_snapshot *out, const struct segment *s, const struct crew *c, uint64_t now_ns)
+{
+    const struct stage_place *place = &s->stages[c->stage];
+    const struct stage *stage = &s->pipeline->stages[c->stage];
+    memset(out, 0, sizeof *out);
+    out->name = stage->name;
+    out->processor = stage->processor;
+    out->state = state_of(c);
+    out->workers_max = place->n_slots;
+    for (uint32_t w = 0; w < place->n_slots; w++) {
+        const struct berth *b = &c->berths[w];
+        add_slot(out, s, place->first_slot + w);
+        add_waits(out, s->slots[place->first_slot + w], b, now_ns);
+        out->workers += b->state == BERTH_ALIVE;
+        out->restarts += b->deaths;
+    }
+    out->in = out->out + out->dead;
+    if (place->ring) {
+        out->queue_capacity = place->ring->capacity;
+        out->queued = ring_fill(place->ring);
+        out->in = au64_acquire(&place->ring->tail);
+        out->in_flight += out->queued;
+    }
+}
+
+void collect(struct snapshot *out, const struct segment *s, const struct crew *crews, uint64_t started_ns, uint64_t now_ns)
+{
+    memset(out, 0, sizeof *out);
+    out->pipeline = s->pipeline->name;
+    out->elapsed_ns = now_ns - started_ns;
+    out->n_stages = s->pipeline->n_stages;
+    snprintf(out->memory_report, sizeof out->memory_report, "%s", s->backing.report);
+    for (uint32_t i = 0; i < out->n_stages; i++) {
+        collect_stage(&out->stages[i], s, &crews[i], now_ns);
+        for (uint32_t w = 0; s->pipeline->stages[i].is_sink && w < s->stages[i].n_slots; w++) {
+            uint64_t first = au64_relaxed(&segment_slot(s, i, w)->first_done);
+            if (first > started_ns && (out->first_frame_ns == 0 || first - started_ns < out->first_frame_ns))
+                out->first_frame_ns = first - started_ns;
+        }
+    }
+}

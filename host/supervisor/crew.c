@@ -1,0 +1,157 @@
+#include "crew.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server.h"
+#include "settlement.h"
+
+void describe_status(int status, char *text, size_t size)
+{
+    const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
+    if (WIFSIGNALED(status))
+        snprintf(text, size, "died of SIG%s", name ? name : "?");
+    else
+        snprintf(text, size, "exited with %d", WEXITSTATUS(status));
+}
+
+static void command(const struct crew *c, const struct server_message *m)
+{
+    if (c->socket >= 0)
+        send(c->socket, m, sizeof *m, MSG_NOSIGNAL | MSG_DONTWAIT); /* a server that does not take it is dead or dying */
+}
+
+void crew_signal(const struct crew *c, uint32_t worker, int signal)
+{
+    struct server_message m = {.type = SERVER_SIGNAL, .worker = worker, .epoch = c->berths[worker].epoch, .status = signal};
+    command(c, &m);
+}
+
+void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns)
+{
+    for (uint32_t w = 0; w < workers; w++) {
+        c->berths[w].state = BERTH_WAITING;
+        c->berths[w].start_at = now_ns;
+    }
+}
+
+uint32_t crew_strength(const struct crew *c)
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
+        n += c->berths[w].state == BERTH_WAITING || c->berths[w].state == BERTH_STARTING || c->berths[w].state == BERTH_ALIVE;
+    return n;
+}
+
+static int start_server(struct crew *c, const struct segment *s, const struct log *log)
+{
+    int error = server_fork(s, c->stage, log, &c->server, &c->socket);
+    if (error) {
+        errno = -error;
+        return -1;
+    }
+    c->pidfd = (int)syscall(SYS_pidfd_open, c->server, 0);
+    if (c->pidfd < 0)
+        return -1;
+    c->server_at = 0;
+    return 0;
+}
+
+uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns)
+{
+    uint64_t next = UINT64_MAX;
+    if (c->server_at && now_ns >= c->server_at && start_server(c, s, log) != 0)
+        return 0;
+    if (c->server_at)
+        next = c->server_at;
+    for (uint32_t w = 0; c->loaded && w < s->stages[c->stage].n_slots; w++) {
+        struct berth *b = &c->berths[w];
+        if (b->state != BERTH_WAITING)
+            continue;
+        if (b->start_at > now_ns) {
+            next = b->start_at < next ? b->start_at : next;
+            continue;
+        }
+        b->epoch++;
+        b->state = BERTH_STARTING;
+        b->aborted_at = 0;
+        struct server_message m = {.type = SERVER_SPAWN, .worker = w, .epoch = b->epoch};
+        command(c, &m);
+    }
+    return next;
+}
+
+void crew_left(struct berth *b, uint64_t now_ns)
+{
+    b->pid = 0;
+    b->alive_ns += b->alive_since ? now_ns - b->alive_since : 0;
+    b->alive_since = 0;
+}
+
+/* Ring ends, memory token, and a wake for all who may have waited for the dead. */
+static void settle(const struct crew *c, const struct segment *s, const struct dead_worker *dead)
+{
+    const struct stage_place *place = &s->stages[c->stage];
+    struct ring *outputs[READERS_MAX];
+    struct worker_rings rings = {place->ring, outputs, place->n_edges < READERS_MAX ? place->n_edges : READERS_MAX};
+    for (uint32_t i = 0; i < rings.n_outputs; i++)
+        outputs[i] = s->stages[s->pipeline->edges[place->first_edge + i].to].ring;
+    settlement_repair(&s->slots[dead->slot]->journal, &rings, dead);
+    end_free(&place->memory->token, owner_word(dead->slot, dead->epoch));
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        event_wake_slow(&s->stages[i].memory->freed, INT32_MAX);
+}
+
+/* Tells the successor what to do with the frame that was in hand, if it was one. */
+static enum death_cause blame(const struct crew *c, const struct segment *s, const struct log *log, const struct dead_worker *dead,
+                              int late)
+{
+    const struct stage *stage = &s->pipeline->stages[c->stage];
+    struct journal *j = &s->slots[dead->slot]->journal;
+    uint64_t position = 0;
+    j->verdict_late = (uint32_t)late;
+    uint32_t deaths = settlement_blame(j, dead, &position);
+    if (deaths == 0)
+        return dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
+    if (deaths >= stage->max_attempts) {
+        j->verdict_position = position;
+        log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name, deaths);
+    }
+    return DEATH_BY_FRAME;
+}
+
+int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns)
+{
+    struct berth *b = &c->berths[worker];
+    const char *name = s->pipeline->stages[c->stage].name;
+    struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    struct slot *slot = s->slots[dead.slot];
+    char how[64];
+    settle(c, s, &dead);
+    uint64_t transactions = au64_relaxed(&slot->transactions);
+    int progress = transactions != b->transactions;
+    b->transactions = transactions;
+    crew_left(b, now_ns);
+    enum death_cause cause = DEATH_TO_YIELD;
+    if (!(WIFEXITED(status) && WEXITSTATUS(status) == WORKER_ROLLBACK)) {
+        cause = blame(c, s, log, &dead, b->aborted_at != 0);
+        b->deaths++;
+        describe_status(status, how, sizeof how);
+        log_write(log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": worker %s%s", name, worker, how,
+                  cause == DEATH_BY_FRAME ? " with a frame in hand" : "");
+    }
+    if (!(WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL))
+        slot->reason[0] = 0;
+    struct restart_decision d = restart_decide(&b->history, cause, progress, now_ns);
+    b->state = d.give_up ? BERTH_EMPTY : BERTH_WAITING;
+    b->start_at = now_ns + d.after_ns;
+    b->aborted_at = 0;
+    return d.give_up;
+}

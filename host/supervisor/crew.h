@@ -1,0 +1,70 @@
+/* A crew: the stage server of one stage and its workers, as the host sees them. All in the host's own memory.
+ */
+#ifndef CREW_H
+#define CREW_H
+
+#include <sys/types.h>
+
+#include "log.h"
+#include "restart.h"
+#include "segment.h"
+#include "server_protocol.h"
+
+/* What becomes of a slot. */
+enum berth_state {
+    BERTH_EMPTY,    /* never used, or retired */
+    BERTH_WAITING,  /* to be started at `start_at` */
+    BERTH_STARTING, /* asked for, the server has not answered */
+    BERTH_ALIVE,
+    BERTH_ENDED     /* the stream has ended here */
+};
+
+struct berth {
+    enum berth_state state;
+    pid_t pid;
+    uint32_t epoch;        /* of the worker that has, or last had, the slot; the next gets one more */
+    uint64_t start_at;     /* monotonic ns */
+    uint64_t transactions; /* of the slot at the last death */
+    uint64_t aborted_at;   /* SIGABRT was sent, as its frame took too long: then SIGKILL; 0: not */
+    uint32_t deaths;
+    uint64_t alive_since;  /* 0: not alive */
+    uint64_t alive_ns;     /* of all workers before it in this slot */
+    struct restart_history history;
+};
+
+struct crew {
+    uint32_t stage;
+    pid_t server;       /* 0: none runs */
+    int socket, pidfd;  /* -1: none */
+    int loaded;         /* 1: it can fork workers */
+    int ended;          /* 1: every slot that was used has ended */
+    int closed;         /* 1: nothing more comes into its ring */
+    uint64_t server_at; /* when to start a server again, 0: not waiting */
+    struct restart_history server_history;
+    struct berth berths[STAGE_WORKERS_MAX];
+};
+
+/* How a worker ended, for the log: "died of SIGSEGV", "exited with 3". */
+void describe_status(int status, char *text, size_t size);
+
+/* Starts what is due: a server, workers. Returns the next time that something is due, UINT64_MAX if nothing is; or 0, with errno set, if a
+ * server cannot be forked. */
+uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns);
+
+/* Sends a signal to a worker, by way of its server, which alone knows that the pid is still the worker's. */
+void crew_signal(const struct crew *c, uint32_t worker, int signal);
+
+/* Keeps the books of a worker that is gone. */
+void crew_left(struct berth *b, uint64_t now_ns);
+
+/* What the host does for a worker that waitid() has returned, whoever called it: settles its ring ends and memory, finds who is to
+ * blame, decides when its successor starts. Returns 1 if the stage is to be given up. */
+int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns);
+
+/* Gives all slots that are to run at the start to the server, as soon as it is loaded. */
+void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns);
+
+/* Workers that are, or will be, there. */
+uint32_t crew_strength(const struct crew *c);
+
+#endif

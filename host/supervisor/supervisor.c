@@ -1,0 +1,456 @@
+#include "supervisor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "clock.h"
+#include "collect.h"
+#include "leftovers.h"
+
+#define ABORT_TO_KILL (2 * NS_PER_S)
+
+enum { EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2 };
+
+struct supervisor {
+    const struct pipeline *pipeline;
+    const struct log *log;
+    const struct supervisor_hooks *hooks;
+    struct segment segment;
+    struct crew *crews;
+    int epoll, signals;
+    uint64_t started_ns, tick_at, deadline_check_at, drain_until; /* 0: not */
+    int stop_signal;                                              /* that started the drain, 0: none did */
+    int over;                                                     /* 1: leave the loop */
+    enum outcome outcome;
+    char *reason;
+    size_t reason_size;
+};
+
+__attribute__((format(printf, 3, 4))) static void end_run(struct supervisor *s, enum outcome outcome, const char *format, ...)
+{
+    va_list args;
+    if (s->over)
+        return; /* the first reason counts */
+    va_start(args, format);
+    vsnprintf(s->reason, s->reason_size, format, args);
+    va_end(args);
+    s->over = 1;
+    s->outcome = outcome;
+}
+
+static int watch(const struct supervisor *s, int fd, uint32_t tag, uint32_t stage)
+{
+    struct epoll_event e = {.events = EPOLLIN, .data.u64 = (uint64_t)tag << 32 | stage};
+    return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* A server was forked since: watches its socket and its death. */
+static int watch_server(struct supervisor *s, const struct crew *c)
+{
+    if (watch(s, c->socket, TAG_SOCKET, c->stage) == 0 && watch(s, c->pidfd, TAG_SERVER, c->stage) == 0)
+        return 0;
+    end_run(s, OUTCOME_FAILED, "cannot watch a stage server: %s", strerror(errno));
+    return -1;
+}
+
+static const char *stage_name(const struct supervisor *s, const struct crew *c)
+{
+    return s->pipeline->stages[c->stage].name;
+}
+
+static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, int status, uint64_t now)
+{
+    const struct slot *slot = segment_slot(&s->segment, c->stage, worker);
+    char reason[REASON_MAX];
+    char how[64];
+    memcpy(reason, slot->reason, sizeof reason);
+    reason[sizeof reason - 1] = 0;
+    describe_status(status, how, sizeof how);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_CONFIG)
+        end_run(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", stage_name(s, c),
+                reason[0] ? ": " : "; its own words are in the log above", reason);
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_STOP)
+        end_run(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", stage_name(s, c), reason);
+    if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
+        end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its workers died %d times within 30 s without progress; the last %s%s%s",
+                stage_name(s, c), RESTART_DEATHS_MAX, how, reason[0] ? ": " : "", reason);
+}
+
+static void worker_exited(struct supervisor *s, struct crew *c, const struct server_message *m, uint64_t now)
+{
+    struct berth *b = &c->berths[m->worker];
+    uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
+    int done = WIFEXITED(m->status) && WEXITSTATUS(m->status) == WORKER_DONE;
+    if (m->text[0])
+        log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1, m->text);
+    if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
+        crew_left(b, now);
+        b->state = state == SLOT_ENDED ? BERTH_ENDED : BERTH_EMPTY;
+        return;
+    }
+    worker_died(s, c, m->worker, m->status, now);
+}
+
+static void server_says(struct supervisor *s, struct crew *c, struct server_message *m, uint64_t now)
+{
+    m->text[SERVER_TEXT_MAX - 1] = 0;
+    if (m->worker >= s->segment.stages[c->stage].n_slots)
+        return;
+    struct berth *b = &c->berths[m->worker];
+    int current = m->epoch == b->epoch;
+    if (m->type == SERVER_LOADED) {
+        c->loaded = 1;
+    } else if (m->type == SERVER_REFUSED) {
+        end_run(s, m->status == OUTCOME_CONFIG ? OUTCOME_CONFIG : OUTCOME_FAILED, "stage '%s': %s: %s", stage_name(s, c),
+                s->pipeline->stages[c->stage].processor, m->text);
+    } else if (m->type == SERVER_SPAWNED && current && b->state == BERTH_STARTING) {
+        b->state = BERTH_ALIVE;
+        b->pid = m->pid;
+        b->alive_since = now;
+    } else if (m->type == SERVER_EXITED && current && (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)) {
+        worker_exited(s, c, m, now);
+    }
+}
+
+/* Reads all that the server has said. */
+static void listen_to(struct supervisor *s, struct crew *c, uint64_t now)
+{
+    struct server_message m;
+    while (c->socket >= 0 && recv(c->socket, &m, sizeof m, MSG_DONTWAIT) == (ssize_t)sizeof m)
+        server_says(s, c, &m, now);
+}
+
+static void dismiss(struct crew *c)
+{
+    if (c->socket >= 0)
+        close(c->socket);
+    if (c->pidfd >= 0)
+        close(c->pidfd);
+    c->socket = c->pidfd = -1;
+    c->server = 0;
+    c->loaded = 0;
+}
+
+static uint32_t list_servers(const struct supervisor *s, pid_t *pids)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        if (s->crews[i].server)
+            pids[n++] = s->crews[i].server;
+    return n;
+}
+
+/* Its workers die with it, and come to us as orphans: when none of them is left, each is settled as any dead worker. */
+static void server_died(struct supervisor *s, struct crew *c, uint64_t now)
+{
+    siginfo_t info = {0};
+    pid_t servers[PIPELINE_STAGES_MAX];
+    char how[64];
+    listen_to(s, c, now);
+    if (waitid(P_PID, (id_t)c->server, &info, WEXITED) != 0)
+        return;
+    dismiss(c);
+    leftovers_kill(servers, list_servers(s, servers));
+    if (c->ended || s->over)
+        return;
+    int status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
+    describe_status(status, how, sizeof how);
+    log_write(s->log, LOG_LEVEL_WARNING, "%s: stage server %s", stage_name(s, c), how);
+    int progress = 0;
+    for (uint32_t w = 0; w < s->segment.stages[c->stage].n_slots; w++) {
+        struct berth *b = &c->berths[w];
+        progress |= b->transactions != au64_relaxed(&segment_slot(&s->segment, c->stage, w)->transactions);
+        if (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)
+            worker_died(s, c, w, SIGKILL, now);
+    }
+    enum death_cause cause = status == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
+    struct restart_decision d = restart_decide(&c->server_history, cause, progress, now);
+    c->server_at = now + d.after_ns;
+    if (d.give_up)
+        end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s", stage_name(s, c),
+                RESTART_DEATHS_MAX, how);
+}
+
+/* Sources make no more; what they made goes through. */
+static void drain(struct supervisor *s, int signal, uint64_t now)
+{
+    const char *name = sigabbrev_np(signal);
+    s->stop_signal = signal;
+    s->drain_until = now + s->pipeline->drain_timeout_ns;
+    log_write(s->log, LOG_LEVEL_INFO, "SIG%s: the sources stop, the rest is drained (a second signal stops at once)", name);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        if (!s->pipeline->stages[i].is_source)
+            continue;
+        for (uint32_t w = 0; w < s->segment.stages[i].n_slots; w++) {
+            au32_store_release(&segment_slot(&s->segment, i, w)->command, SLOT_FINISH);
+            crew_signal(&s->crews[i], w, SIGUSR2);
+        }
+        event_wake_slow(&s->segment.stages[i].memory->freed, INT32_MAX);
+    }
+}
+
+static void on_signal(struct supervisor *s, uint64_t now)
+{
+    struct signalfd_siginfo info;
+    if (read(s->signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    int signal = (int)info.ssi_signo;
+    if (!s->stop_signal)
+        drain(s, signal, now);
+    else
+        end_run(s, OUTCOME_FAILED, "stopped by a second signal, SIG%s", sigabbrev_np(signal));
+}
+
+static int upstream_ended(const struct supervisor *s, uint32_t stage)
+{
+    for (uint32_t i = 0; i < s->pipeline->n_edges; i++)
+        if (s->pipeline->edges[i].to == stage && !s->crews[s->pipeline->edges[i].from].ended)
+            return 0;
+    return 1;
+}
+
+static int has_ended(const struct crew *c)
+{
+    int ended = 0;
+    for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
+        ended |= c->berths[w].state == BERTH_ENDED;
+    return ended && crew_strength(c) == 0;
+}
+
+/* The end of the stream moves down: a stage that ended lets the host close the rings of those that it alone still fed. */
+static void check_ends(struct supervisor *s)
+{
+    uint32_t n_ended = 0;
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) { /* in topological order, so one pass is enough */
+        struct crew *c = &s->crews[i];
+        struct ring *ring = s->segment.stages[i].ring;
+        if (ring && !c->closed && upstream_ended(s, i)) {
+            c->closed = 1;
+            ring_close(ring);
+        }
+        if (!c->ended && has_ended(c))
+            c->ended = 1;
+        n_ended += (uint32_t)c->ended;
+    }
+    if (n_ended == s->pipeline->n_stages)
+        end_run(s, OUTCOME_DONE, "%s", "");
+}
+
+/* A frame that takes too long: SIGABRT, so that the plugin's author gets a core, then SIGKILL. Returns when to look again. */
+static uint64_t check_deadlines(struct supervisor *s, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        uint64_t timeout = s->pipeline->stages[i].timeout_ns;
+        for (uint32_t w = 0; timeout && w < s->segment.stages[i].n_slots; w++) {
+            struct berth *b = &s->crews[i].berths[w];
+            uint64_t since = au64_relaxed(&segment_slot(&s->segment, i, w)->frame_since);
+            if (b->state != BERTH_ALIVE)
+                continue;
+            uint64_t due = since ? since + timeout : now + timeout;
+            if (b->aborted_at)
+                due = b->aborted_at + ABORT_TO_KILL;
+            if (due <= now) {
+                crew_signal(&s->crews[i], w, b->aborted_at ? SIGKILL : SIGABRT);
+                b->aborted_at = now;
+                due = now + ABORT_TO_KILL;
+            }
+            next = due < next ? due : next;
+        }
+    }
+    return next;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return b && b < a ? b : a;
+}
+
+/* All that is due now. Returns how long the loop may sleep, ms; -1 for ever. */
+static int do_what_is_due(struct supervisor *s)
+{
+    uint64_t now = clock_monotonic();
+    uint64_t next = UINT64_MAX;
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        struct crew *c = &s->crews[i];
+        pid_t before = c->server;
+        uint64_t due = crew_start_due(c, &s->segment, s->log, now);
+        if (due == 0)
+            end_run(s, OUTCOME_FAILED, "cannot start a server for stage '%s': %s", stage_name(s, c), strerror(errno));
+        else if (c->server != before)
+            watch_server(s, c);
+        next = earlier(next, due);
+    }
+    next = earlier(next, check_deadlines(s, now));
+    if (s->drain_until && now >= s->drain_until)
+        end_run(s, OUTCOME_FAILED, "not drained within drain_timeout");
+    next = earlier(next, s->drain_until);
+    if (s->tick_at && now >= s->tick_at) {
+        struct snapshot snapshot;
+        collect(&snapshot, &s->segment, s->crews, s->started_ns, now);
+        s->hooks->tick(s->hooks->context, &snapshot);
+        s->tick_at = now + s->hooks->tick_ms * NS_PER_MS;
+    }
+    next = earlier(next, s->tick_at);
+    now = clock_monotonic();
+    return next == UINT64_MAX ? -1 : next <= now ? 0 : (int)((next - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+static void loop(struct supervisor *s)
+{
+    struct epoll_event events[EVENTS_MAX];
+    while (!s->over) {
+        int timeout = do_what_is_due(s);
+        if (s->over)
+            return;
+        int n = epoll_wait(s->epoll, events, EVENTS_MAX, timeout);
+        uint64_t now = clock_monotonic();
+        for (int i = 0; i < n && !s->over; i++) {
+            uint32_t tag = (uint32_t)(events[i].data.u64 >> 32);
+            struct crew *c = &s->crews[(uint32_t)events[i].data.u64];
+            if (tag == TAG_SIGNAL)
+                on_signal(s, now);
+            else if (tag == TAG_SOCKET && !(events[i].events & EPOLLIN))
+                epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
+            else if (tag == TAG_SOCKET)
+                listen_to(s, c, now);
+            else if (c->server)
+                server_died(s, c, now);
+        }
+        check_ends(s);
+    }
+}
+
+/* Creates a folder and those above it. */
+static int make_folders(const char *path)
+{
+    AUTO_FREE char *copy = strdup(path);
+    if (!copy)
+        return -ENOMEM;
+    for (char *at = copy + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = 0;
+        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            return -errno;
+        *at = '/';
+    }
+    return mkdir(copy, 0777) != 0 && errno != EEXIST ? -errno : 0;
+}
+
+static int open_loop(struct supervisor *s)
+{
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGTERM);
+    sigprocmask(SIG_BLOCK, &mask, NULL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->epoll >= 0 && s->signals >= 0 && watch(s, s->signals, TAG_SIGNAL, 0) == 0)
+        return 0;
+    end_run(s, OUTCOME_FAILED, "cannot make the event loop: %s", strerror(errno));
+    return -1;
+}
+
+/* Memory, servers, then the pages: a server loads its plugin while the host makes the pages exist. */
+static void start(struct supervisor *s)
+{
+    char why[400];
+    int error = s->pipeline->dead_letters ? make_folders(s->pipeline->dead_letters) : 0;
+    if (error) {
+        end_run(s, OUTCOME_FAILED, "cannot create the folder for dead letters '%s': %s", s->pipeline->dead_letters, strerror(-error));
+        return;
+    }
+    snprintf(why, sizeof why, "no memory for the host itself");
+    error = segment_create(&s->segment, s->pipeline, why, sizeof why);
+    if (error) {
+        end_run(s, error == -EINVAL ? OUTCOME_CONFIG : OUTCOME_FAILED, "%s", why);
+        return;
+    }
+    s->crews = calloc(s->pipeline->n_stages, sizeof *s->crews);
+    for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
+        s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .server_at = 1};
+    if (!s->crews || open_loop(s) != 0) {
+        end_run(s, OUTCOME_FAILED, "no memory for the host itself");
+        return;
+    }
+    do_what_is_due(s);
+    error = s->over ? 0 : segment_fill(&s->segment);
+    if (error)
+        end_run(s, OUTCOME_FAILED, "%s", s->segment.backing.report);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        crew_man(&s->crews[i], s->pipeline->stages[i].workers_min, clock_monotonic());
+    if (!s->over)
+        log_write(s->log, LOG_LEVEL_INFO, "%s", s->segment.backing.report);
+}
+
+/* Kills what is left, and waits until it is gone. */
+static void stop(struct supervisor *s)
+{
+    for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++) {
+        if (s->crews[i].server) {
+            kill(s->crews[i].server, SIGKILL);
+            waitpid(s->crews[i].server, NULL, 0);
+        }
+        dismiss(&s->crews[i]);
+    }
+    leftovers_kill(NULL, 0);
+    if (s->epoll >= 0)
+        close(s->epoll);
+    if (s->signals >= 0)
+        close(s->signals);
+}
+
+/* What the figures say of how it ended. */
+static void conclude(struct supervisor *s, const struct snapshot *last)
+{
+    uint64_t in_flight = 0, dead = 0;
+    size_t used = strlen(s->reason);
+    for (uint32_t i = 0; i < last->n_stages; i++) {
+        in_flight += last->stages[i].in_flight;
+        dead += last->stages[i].dead;
+    }
+    if (s->outcome == OUTCOME_DONE && dead > 0)
+        s->outcome = OUTCOME_DEAD_LETTERS;
+    if (s->outcome == OUTCOME_FAILED && in_flight > 0)
+        snprintf(s->reason + used, s->reason_size - used, "; %" PRIu64 " frames in flight are lost", in_flight);
+    else if (s->stop_signal && s->outcome != OUTCOME_FAILED)
+        snprintf(s->reason + used, s->reason_size - used, "stopped by SIG%s, and drained", sigabbrev_np(s->stop_signal));
+}
+
+enum outcome supervisor_run(const struct pipeline *p, const struct log *log, const struct supervisor_hooks *hooks,
+                            struct snapshot *last, char *reason, size_t reason_size)
+{
+    struct supervisor s = {.pipeline = p, .log = log, .hooks = hooks, .epoll = -1, .signals = -1, .started_ns = clock_monotonic(),
+                           .reason = reason, .reason_size = reason_size};
+    reason[0] = 0;
+    memset(last, 0, sizeof *last);
+    last->pipeline = p->name;
+    if (hooks && hooks->tick && hooks->tick_ms)
+        s.tick_at = s.started_ns + hooks->tick_ms * NS_PER_MS;
+    start(&s);
+    loop(&s);
+    if (s.crews && s.segment.backing.base && s.segment.backing.fd < 0) {
+        collect(last, &s.segment, s.crews, s.started_ns, clock_monotonic());
+        conclude(&s, last);
+    }
+    stop(&s);
+    free(s.crews);
+    segment_destroy(&s.segment);
+    return s.outcome;
+}
