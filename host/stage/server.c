@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -134,6 +135,18 @@ static void load(struct server *s)
     }
 }
 
+/* As ps and top show it: the stage's name, and the worker's number behind a slash. */
+static void name_process(const struct server *s, int32_t worker)
+{
+    char name[32]; /* the kernel keeps 15 bytes */
+    const char *stage = s->segment->pipeline->stages[s->stage].name;
+    if (worker < 0)
+        snprintf(name, sizeof name, "%.15s", stage);
+    else
+        snprintf(name, sizeof name, "%.11s/%" PRId32, stage, worker);
+    prctl(PR_SET_NAME, name);
+}
+
 __attribute__((noreturn)) static void become_worker(const struct server *s, const struct server_message *m)
 {
     struct sched_param param = {0};
@@ -141,6 +154,7 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     close(s->socket);
     close(s->children);
     reset_signals();
+    name_process(s, (int32_t)m->worker);
     sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
     struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log};
     int result = worker_run(&start);
@@ -254,6 +268,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     s->self = getpid();
     snprintf(who, sizeof who, "%.50s", segment->pipeline->stages[stage].name);
     log_init(&s->log, log->fd, log->threshold, who);
+    name_process(s, -1);
     load(s);
     serve(s);
 }
