@@ -56,7 +56,9 @@ typedef struct mpipe_processor {
     mpipe_status (*process)(void *self, const mpipe_io *io, mpipe_frame *frame);
 
     /* [worker] Pull style, instead of process: an own loop over mpipe_get() and mpipe_emit() until MPIPE_END or MPIPE_STOP. A
-     * source loops over mpipe_emit() and mpipe_flush_out(), and returns MPIPE_END when there is no more. */
+     * source loops over mpipe_emit() and mpipe_flush_out(), and returns MPIPE_END when there is no more.
+     * MPIPE_BAD_FRAME, MPIPE_RETRY, MPIPE_NO_MEMORY: what was not committed is rolled back, the frame in hand (of the last mpipe_get(),
+     * if it is not settled) is refused or given again, and run() is called again; frames kept before are still kept. */
     mpipe_status (*run)(void *self, const mpipe_io *io);
 
     /* [worker] Push style: emit what is held back. At the end of the stream, at retirement, and when a stage upstream
