@@ -23,6 +23,16 @@ bool operator==(const FrameData &a, const FrameData &b)
            a.time_ns == b.time_ns && a.type == b.type && a.port == b.port;
 }
 
+void PrintTo(const FrameData &frame, std::ostream *to)
+{
+    *to << "{sequence " << frame.sequence << ", key " << frame.key << ", time " << frame.time_ns << ", type "
+        << frame.type << ", port " << frame.port << ", " << frame.bytes.size() << " bytes "
+        << testing::PrintToString(frame.bytes.substr(0, 64));
+    for (const auto &[name, value] : frame.attributes)
+        *to << ", " << name << "=" << testing::PrintToString(value.substr(0, 64));
+    *to << "}";
+}
+
 const mpipe_processor *processor(const std::string &pack, const std::string &name)
 {
     const std::string file = std::string(MICROPIPE_PACKS_DIR) + "/" + pack + "/" + pack + ".so";
@@ -241,9 +251,11 @@ bool Host::memory_fails()
 
 Host::View *Host::view_of(const mpipe_frame *frame, const char *call)
 {
-    const auto found = in_call_ ? views_.find(frame) : views_.end();
-    if (found != views_.end() && !found->second->released)
-        return found->second.get();
+    for (Views *views : {&views_, &kept_views_}) {
+        const auto found = views->find(frame);
+        if (in_call_ && found != views->end() && !found->second->released)
+            return found->second.get();
+    }
     ADD_FAILURE() << call << "() with a frame that is not the processor's, or outside process, run and flush";
     return nullptr;
 }
@@ -283,7 +295,7 @@ Host::View *Host::give_view(const std::shared_ptr<Slot> &slot)
     frame.type = slot->data.type;
     frame.port = slot->data.port;
     frame.attempt = slot->attempt;
-    if (std::count(kept_.begin(), kept_.end(), slot))
+    if (slot->kept)
         frame.flags = MPIPE_FRAME_KEPT;
     for (const auto &[name, value] : slot->data.attributes)
         view->attributes[name] = std::make_shared<Block>(value, value.size());
@@ -310,7 +322,7 @@ bool Host::make_writable(mpipe_frame **frame, uint64_t capacity)
     view->frame.data = view->block->data;
     view->frame.capacity = capacity;
     view->writable = view->copied = true;
-    view->kept = view->kept_in_call = false;
+    view->kept = false;
     if (old->kept)
         view->slot = nullptr;
     release(old);
@@ -322,12 +334,14 @@ bool Host::make_writable(mpipe_frame **frame, uint64_t capacity)
 /* A kept frame's view stays until the commit: a roll-back makes its pointer valid again. */
 void Host::release(View *view)
 {
-    if (view->slot == in_hand_ && !view->kept)
+    if (view->kept) {
+        view->released = true;
+        released_now_.push_back(view);
+        return;
+    }
+    if (view->slot == in_hand_)
         in_hand_taken_ = true;
-    if (view->kept)
-        view->released = view->released_in_call = true;
-    else
-        views_.erase(&view->frame);
+    views_.erase(&view->frame);
 }
 
 void Host::begin_call()
@@ -341,58 +355,77 @@ void Host::begin_call()
 
 void Host::end_call()
 {
-    if (in_hand_ && !in_hand_->produced) {
-        const bool kept = std::any_of(views_.begin(), views_.end(),
-                                      [this](const auto &v) { return v.second->slot == in_hand_ && v.second->kept; });
-        in_hand_->dropped = !kept;
-    }
+    if (in_hand_)
+        in_hand_->dropped = !in_hand_->produced;
     in_hand_ = nullptr;
     in_call_ = false;
-    for (auto v = views_.begin(); v != views_.end();) {
-        v->second->kept_in_call = v->second->released_in_call = false;
-        v = v->second->kept ? std::next(v) : views_.erase(v);
-    }
+    views_.clear();
+    kept_before_.insert(kept_before_.end(), kept_now_.begin(), kept_now_.end());
+    released_before_.insert(released_before_.end(), released_now_.begin(), released_now_.end());
+    kept_now_.clear();
+    released_now_.clear();
 }
 
 void Host::roll_back()
 {
-    in_call_ = false;
+    in_call_ = in_hand_taken_ = false;
     pending_.resize(std::min(pending_before_call_, pending_.size()));
     std::copy(call_state_.begin(), call_state_.end(), state_->data);
-    for (auto v = views_.begin(); v != views_.end();) {
-        View &view = *v->second;
-        if (view.released_in_call)
-            view.released = view.released_in_call = false;
-        v = view.kept && !view.kept_in_call ? std::next(v) : views_.erase(v);
+    for (View *view : released_now_)
+        view->released = false;
+    for (View *view : kept_now_) {
+        view->slot->held = false;
+        kept_views_.erase(&view->frame);
     }
+    views_.clear();
+    kept_now_.clear();
+    released_now_.clear();
+}
+
+void Host::forget_kept(Slot *slot)
+{
+    if (slot->kept)
+        kept_.erase(slot->place);
+    slot->kept = false;
+}
+
+/* What was kept joins the kept frames in the order of keeping; what was released leaves them, and so does what came
+ * again after a death and was not kept again. */
+void Host::settle_kept()
+{
+    for (std::vector<View *> *list : {&kept_before_, &kept_now_}) {
+        for (const View *view : *list) {
+            if (!view->slot->kept)
+                view->slot->place = kept_.insert(kept_.end(), view->slot);
+            view->slot->kept = true;
+        }
+        list->clear();
+    }
+    for (std::vector<View *> *list : {&released_before_, &released_now_}) {
+        for (const View *view : *list) {
+            view->slot->held = false;
+            forget_kept(view->slot.get());
+            kept_views_.erase(&view->frame);
+        }
+        list->clear();
+    }
+    for (const auto &slot : claimed_)
+        if (!slot->held && slot != in_hand_)
+            forget_kept(slot.get());
 }
 
 void Host::commit()
 {
     point();
-    std::vector<View *> kept;
-    for (auto v = views_.begin(); v != views_.end();) {
-        View &view = *v->second;
-        view.kept_in_call = view.released_in_call = false;
-        if (view.kept && view.released)
-            kept_.erase(std::remove(kept_.begin(), kept_.end(), view.slot), kept_.end());
-        else if (view.kept && !std::count(kept_.begin(), kept_.end(), view.slot))
-            kept.push_back(&view);
-        v = view.released ? views_.erase(v) : std::next(v);
-    }
-    std::sort(kept.begin(), kept.end(), [](View *a, View *b) { return a->kept_serial < b->kept_serial; });
-    for (const View *view : kept)
-        kept_.push_back(view->slot);
+    if (in_hand_taken_)
+        in_hand_ = nullptr;
+    settle_kept();
     for (const auto &slot : claimed_) {
-        const bool held = std::any_of(views_.begin(), views_.end(),
-                                      [&slot](const auto &v) { return v.second->slot == slot && v.second->kept; });
-        if (!held && slot != in_hand_) /* a kept frame that came again and was not kept again */
-            kept_.erase(std::remove(kept_.begin(), kept_.end(), slot), kept_.end());
         dropped_ += slot->dropped;
         slot->dropped = false;
     }
     claimed_.clear();
-    if (in_hand_ && !in_hand_taken_)
+    if (in_hand_)
         claimed_.push_back(in_hand_);
     outputs_.insert(outputs_.end(), pending_.begin(), pending_.end());
     pending_.clear();

@@ -24,8 +24,10 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <set>
 #include <string>
 #include <utility>
@@ -53,6 +55,7 @@ struct FrameData {
 };
 
 bool operator==(const FrameData &a, const FrameData &b);
+void PrintTo(const FrameData &frame, std::ostream *to); // for a failed expectation
 
 struct Output : FrameData {
     bool forwarded = false; // an input that was handed on without a copy
@@ -191,7 +194,9 @@ class Host
     View *give_view(const std::shared_ptr<Slot> &slot);
     void release(View *view);
     void begin_call();
-    void end_call();  // what became of the frames of this call joins the transaction
+    void end_call(); // what became of the frames of this call joins the transaction
+    void settle_kept();
+    void forget_kept(Slot *slot);
     void roll_back(); // of this call only
     void commit();
     bool memory_fails();
@@ -211,9 +216,13 @@ class Host
     std::shared_ptr<Block> state_;
 
     std::deque<Event> events_;
-    std::map<const mpipe_frame *, std::unique_ptr<View>> views_;
-    std::vector<std::shared_ptr<Slot>> claimed_; // given since the last commit
-    std::vector<std::shared_ptr<Slot>> kept_;    // as committed, oldest first
+    using Views = std::map<const mpipe_frame *, std::unique_ptr<View>>;
+    Views views_;                                       // of this call: the input and what was created
+    Views kept_views_;                                  // kept by this instance, committed or not
+    std::vector<View *> kept_now_, released_now_;       // by this call
+    std::vector<View *> kept_before_, released_before_; // by earlier calls of this transaction
+    std::vector<std::shared_ptr<Slot>> claimed_;        // given since the last commit
+    std::list<std::shared_ptr<Slot>> kept_;             // as committed, oldest first
     std::vector<Output> pending_;
     size_t pending_before_call_ = 0, calls_in_transaction_ = 0;
     std::shared_ptr<Slot> in_hand_; // what process() or the last get() gave, until it is settled
@@ -224,7 +233,7 @@ class Host
     size_t outputs_max_ = 256, commit_every_ = 1, full_flushes_ = 0;
     std::set<uint64_t> die_at_, fail_create_at_;
     std::function<void()> before_wait_;
-    uint64_t next_sequence_ = 0, kept_serial_ = 0;
+    uint64_t next_sequence_ = 0;
 
     std::vector<Output> outputs_;
     std::vector<DeadLetter> dead_letters_;

@@ -185,15 +185,17 @@ mpipe_status Calls::keep(void *worker, mpipe_frame *frame)
         ADD_FAILURE() << "keep() of a frame that is not an input";
         return MPIPE_MISUSE;
     }
-    size_t kept = 0;
-    for (const auto &entry : host.views_)
-        kept += entry.second->kept && !entry.second->released;
-    if (!view->kept && kept >= kept_max)
+    if (view->kept)
+        return MPIPE_OK;
+    if (host.kept_views_.size() >= kept_max) /* what this transaction releases counts until it is committed */
         return MPIPE_FULL;
-    if (!view->kept) {
-        view->kept = view->kept_in_call = true;
-        view->kept_serial = ++host.kept_serial_;
-    }
+    view->kept = view->slot->held = true;
+    if (view->slot == host.in_hand_)
+        view->slot->produced = host.in_hand_taken_ = true;
+    host.kept_now_.push_back(view);
+    const auto moved = host.views_.find(frame);
+    host.kept_views_[frame] = std::move(moved->second);
+    host.views_.erase(moved);
     return MPIPE_OK;
 }
 

@@ -55,27 +55,27 @@ void Host::close()
 /* What is not committed did not happen: kept frames come again, oldest first, then what was in hand, then the rest. */
 void Host::requeue()
 {
-    const auto among = [](const std::vector<std::shared_ptr<Slot>> &slots, const std::shared_ptr<Slot> &slot) {
-        return std::count(slots.begin(), slots.end(), slot) > 0;
-    };
-    events_.erase(
-        std::remove_if(events_.begin(), events_.end(), [&](const Event &e) { return e.slot && among(kept_, e.slot); }),
-        events_.end());
+    const auto comes_again = [](const Event &event) { return event.slot && event.slot->kept; };
+    events_.erase(std::remove_if(events_.begin(), events_.end(), comes_again), events_.end());
     for (auto slot = claimed_.rbegin(); slot != claimed_.rend(); ++slot) {
-        (*slot)->attempt++;
-        if (!among(kept_, *slot))
+        (*slot)->attempt += !(*slot)->kept;
+        if (!(*slot)->kept)
             events_.push_front({Kind::frame, *slot});
     }
     for (auto slot = kept_.rbegin(); slot != kept_.rend(); ++slot) {
-        (*slot)->attempt += !among(claimed_, *slot);
+        (*slot)->attempt++;
+        (*slot)->held = false;
         events_.push_front({Kind::frame, *slot});
     }
+    for (std::vector<View *> *list : {&kept_now_, &kept_before_, &released_now_, &released_before_})
+        list->clear();
     views_.clear();
+    kept_views_.clear();
     pending_.clear();
     claimed_.clear();
     pending_before_call_ = calls_in_transaction_ = 0;
     in_hand_ = nullptr;
-    in_call_ = false;
+    in_call_ = in_hand_taken_ = false;
 }
 
 /* The dead instance's memory is not freed, as nobody could: the address space of a process goes with it. */
@@ -300,7 +300,7 @@ mpipe_status Host::settle_failure(mpipe_status status, bool *again)
         ADD_FAILURE() << "refused a frame without a reason";
     const std::string reason = status == MPIPE_NO_MEMORY ? "the frame can never fit" : std::exchange(reason_, "");
     dead_letters_.push_back({in_hand_->data, status, reason});
-    kept_.erase(std::remove(kept_.begin(), kept_.end(), in_hand_), kept_.end());
+    forget_kept(in_hand_.get());
     in_hand_ = nullptr;
     commit();
     if (status == MPIPE_FATAL)

@@ -23,7 +23,11 @@ struct Host::Slot {
     FrameData data;
     std::shared_ptr<Block> block; // of a processor that mutates: as it left it
     uint32_t attempt = 1;
-    bool produced = false, dropped = false; // something was emitted; nothing was, and it was not kept
+    bool produced = false;                            // something was emitted in its call, or it was kept
+    bool dropped = false;                             // nothing was
+    bool kept = false;                                // as committed
+    bool held = false;                                // by this instance: false after a death, until it is kept again
+    std::list<std::shared_ptr<Slot>>::iterator place; // in the list of kept frames, if kept
 };
 
 // A frame as the processor sees it.
@@ -31,12 +35,11 @@ struct Host::View {
     mpipe_frame frame{};
     std::shared_ptr<Block> block;
     std::map<std::string, std::shared_ptr<Block>> attributes;
-    std::shared_ptr<Slot> slot;                          // nullptr: created, or the copy of a kept frame
-    bool writable = false;                               // created, copied, or in place by MPIPE_MUTATES
-    bool copied = false;                                 // no longer the input's own block
-    bool kept = false, released = false;                 // in this transaction or before it
-    bool kept_in_call = false, released_in_call = false; // not before this call
-    uint64_t kept_serial = 0;
+    std::shared_ptr<Slot> slot; // nullptr: created, or the copy of a kept frame
+    bool writable = false;      // created, copied, or in place by MPIPE_MUTATES
+    bool copied = false;        // no longer the input's own block
+    bool kept = false;
+    bool released = false; // kept, and emitted or dropped by a transaction that is not committed yet
 };
 
 // The functions behind mpipe_io, mpipe_host and mpipe_ext_wait.
