@@ -164,6 +164,21 @@ const char *value_type_name(uint32_t type)
     return !t ? NULL : type & MPIPE_LIST ? t->many : t->one;
 }
 
+const char *value_zero(uint32_t type)
+{
+    switch (type) {
+    case MPIPE_BOOL:
+        return "false";
+    case MPIPE_INT:
+    case MPIPE_FLOAT:
+    case MPIPE_SIZE:
+    case MPIPE_TIME:
+        return "0";
+    default:
+        return NULL;
+    }
+}
+
 const char *value_type_example(uint32_t type)
 {
     const struct type *t = type_entry(type);

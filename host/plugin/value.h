@@ -24,6 +24,9 @@ int value_compare(uint32_t type, const struct value *a, const struct value *b);
 /* What the type is called: "size", "list of paths"; NULL: there is no such type. */
 const char *value_type_name(uint32_t type);
 
+/* The value of an option without a default: "false", "0"; NULL: an empty text, or an empty list. */
+const char *value_zero(uint32_t type);
+
 /* A form to copy, for messages: "a size, as 64K". */
 const char *value_type_example(uint32_t type);
 

@@ -1,0 +1,45 @@
+/* The command line of one command, from a table that also prints --help. */
+#ifndef ARGUMENTS_H
+#define ARGUMENTS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum { ARGUMENTS_MAX = 16 };
+
+struct argument {
+    const char *name;  /* without the dashes: "plugin-path" */
+    const char *takes; /* what its value is called: "FOLDERS"; NULL: it has none */
+    const char *help;
+};
+
+struct command {
+    const char *name;     /* "inspect" */
+    const char *operands; /* "[PACK[.PROCESSOR]]"; "": none */
+    size_t operands_max;
+    const char *summary;
+    const struct argument *arguments; /* n of them, without --help, which every command has */
+    size_t n;
+};
+
+struct arguments {
+    const char
+        *values[ARGUMENTS_MAX]; /* by index of the table: the value, "" if it has none, NULL if it was not given */
+    char **operands;            /* into argv; n of them */
+    size_t n_operands;
+    int help; /* --help was given */
+};
+
+/* Exit codes of every command. */
+enum { EXIT_OK = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2 };
+
+/* Reads argv[1] ... of a command: argv[0] is its name; moves the operands to the front of argv. EXIT_OK, or EXIT_USAGE:
+ * the mistake was written to `err`. "--" ends the options; a value may follow after "=" or as the next word. */
+int arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out, FILE *err);
+
+void arguments_help(const struct command *c, FILE *out);
+
+/* Writes "micropipe COMMAND: ..." and how to get help. Returns EXIT_USAGE. */
+__attribute__((format(printf, 3, 4))) int arguments_wrong(const struct command *c, FILE *err, const char *format, ...);
+
+#endif

@@ -1,0 +1,110 @@
+#include "inspect.h"
+
+#include <string.h>
+
+#include "arguments.h"
+#include "catalogue.h"
+#include "inspect_json.h"
+#include "inspect_text.h"
+
+enum { JSON, PROBLEMS, PLUGIN_PATH };
+
+static const struct argument table[] = {
+    [JSON] = {"json", NULL, "The same as one JSON object."},
+    [PROBLEMS] = {"problems", NULL, "Every shared object on the search path that cannot be used, and why."},
+    [PLUGIN_PATH] = {"plugin-path", "FOLDERS", "Folders to look for packs in first, between colons."},
+};
+
+static const struct command command = {
+    .name = "inspect",
+    .operands = "[PACK[.PROCESSOR]]",
+    .operands_max = 1,
+    .summary =
+        "Shows every pack and its processors; or those of one pack; or of one processor all that is known: options, "
+        "ports, example, version and file. A file may be named in place of a pack: ./upper.so, ./upper.so:upper.",
+    .arguments = table,
+    .n = sizeof table / sizeof table[0],
+};
+
+/* "image.decode" and "./image.so:decode" name a processor; "image" and "./image.so" a pack. */
+static int names_processor(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? strchr(slash, ':') != NULL : strchr(name, '.') != NULL;
+}
+
+/* A pack that is there and does not load is no mistake of whoever named it. */
+static int not_found(const struct catalogue *c, const char *why, FILE *err)
+{
+    fprintf(err, "micropipe inspect: %s\n", why);
+    return catalogue_problems(c) ? EXIT_SYSTEM : EXIT_USAGE;
+}
+
+static int show_processor(struct catalogue *c, const char *name, int json, FILE *out, FILE *err)
+{
+    const char *why = "";
+    const struct processor_description *d = catalogue_find(c, name, &why);
+    if (!d)
+        return not_found(c, why, err);
+    if (json)
+        return inspect_json_processor(d, out);
+    inspect_text_processor(d, out);
+    return EXIT_OK;
+}
+
+static int show_pack(struct catalogue *c, const char *name, int json, FILE *out, FILE *err)
+{
+    const char *why = "";
+    size_t n = 0;
+    struct processor_description *const *list = catalogue_pack(c, name, &n, &why);
+    if (!list)
+        return not_found(c, why, err);
+    if (json)
+        return inspect_json_pack(list, n, out);
+    inspect_text_pack(list, n, out);
+    return EXIT_OK;
+}
+
+static int show_all(struct catalogue *c, const struct arguments *a, FILE *out)
+{
+    catalogue_scan_all(c);
+    if (a->values[PROBLEMS] && a->values[JSON])
+        return inspect_json_problems(c, out);
+    if (a->values[JSON])
+        return inspect_json_all(c, out);
+    if (a->values[PROBLEMS])
+        inspect_text_problems(c, out);
+    else
+        inspect_text_all(c, out);
+    return EXIT_OK;
+}
+
+int inspect_run(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct arguments a;
+    struct catalogue *c = NULL;
+    int result = arguments_parse(&command, argc, argv, &a, err);
+    if (result)
+        return result;
+    if (a.help) {
+        arguments_help(&command, out);
+        return EXIT_OK;
+    }
+    const char *name = a.n_operands ? a.operands[0] : NULL;
+    if (name && a.values[PROBLEMS])
+        return arguments_wrong(&command, err, "--problems is about all packs: leave out '%s'", name);
+    if (catalogue_create(a.values[PLUGIN_PATH], &c) != 0) {
+        fprintf(err, "micropipe inspect: there is no memory left\n");
+        return EXIT_SYSTEM;
+    }
+    if (!name)
+        result = show_all(c, &a, out);
+    else if (names_processor(name))
+        result = show_processor(c, name, a.values[JSON] != NULL, out, err);
+    else
+        result = show_pack(c, name, a.values[JSON] != NULL, out, err);
+    catalogue_destroy(&c);
+    if (fflush(out) != 0)
+        result = EXIT_SYSTEM;
+    return result;
+}

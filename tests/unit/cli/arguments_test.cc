@@ -1,0 +1,92 @@
+extern "C" {
+#include "arguments.h"
+}
+#include "command_output.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace
+{
+
+using testing::HasSubstr;
+
+const argument kTable[] = {{"json", nullptr, "As JSON."}, {"plugin-path", "FOLDERS", "Where to look."}};
+const command kCommand = {"test", "[NAME]", 1, "Does nothing.", kTable, 2};
+
+struct Parsed : Outcome {
+    arguments a;
+    std::vector<std::string> words;
+    std::vector<char *> argv;
+};
+
+Parsed Parse(std::vector<std::string> words)
+{
+    Parsed p = {};
+    Output err;
+    p.words = std::move(words);
+    p.words.insert(p.words.begin(), "test");
+    for (std::string &word : p.words)
+        p.argv.push_back(word.data());
+    p.argv.push_back(nullptr);
+    p.result = arguments_parse(&kCommand, static_cast<int>(p.words.size()), p.argv.data(), &p.a, err.file());
+    p.err = err.text();
+    return p;
+}
+
+TEST(Arguments, OptionsAndOperandsMayComeInAnyOrder)
+{
+    Parsed p = Parse({"name", "--plugin-path", "/a", "--json"});
+    EXPECT_EQ(p.result, EXIT_OK);
+    EXPECT_STREQ(p.a.values[0], "");
+    EXPECT_STREQ(p.a.values[1], "/a");
+    ASSERT_EQ(p.a.n_operands, 1u);
+    EXPECT_STREQ(p.a.operands[0], "name");
+}
+
+TEST(Arguments, AValueMayFollowAnEqualsSign)
+{
+    Parsed p = Parse({"--plugin-path=/a:/b"});
+    EXPECT_EQ(p.result, EXIT_OK);
+    EXPECT_STREQ(p.a.values[1], "/a:/b");
+    EXPECT_EQ(p.a.values[0], nullptr);
+    EXPECT_EQ(p.a.n_operands, 0u);
+}
+
+TEST(Arguments, AfterTwoDashesEverythingIsAnOperand)
+{
+    Parsed p = Parse({"--", "--json"});
+    EXPECT_EQ(p.result, EXIT_OK);
+    EXPECT_EQ(p.a.values[0], nullptr);
+    ASSERT_EQ(p.a.n_operands, 1u);
+    EXPECT_STREQ(p.a.operands[0], "--json");
+}
+
+TEST(Arguments, AMistakeNamesTheNearestOption)
+{
+    Parsed p = Parse({"--jsno"});
+    EXPECT_EQ(p.result, EXIT_USAGE);
+    EXPECT_THAT(p.err, HasSubstr("micropipe test: there is no option '--jsno' (did you mean '--json'?)"));
+    EXPECT_THAT(p.err, HasSubstr("Try 'micropipe test --help'."));
+}
+
+TEST(Arguments, WhatIsMissingOrTooMuchIsSaid)
+{
+    EXPECT_THAT(Parse({"--plugin-path"}).err, HasSubstr("--plugin-path wants a value: FOLDERS"));
+    EXPECT_THAT(Parse({"--json=1"}).err, HasSubstr("--json takes no value"));
+    EXPECT_THAT(Parse({"a", "b"}).err, HasSubstr("'b' is one word too many"));
+    EXPECT_THAT(Parse({"-x"}).err, HasSubstr("there is no option '-x'"));
+    EXPECT_EQ(Parse({"a", "b"}).result, EXIT_USAGE);
+}
+
+TEST(Arguments, HelpHasEveryOption)
+{
+    Output out;
+    EXPECT_EQ(Parse({"--help"}).a.help, 1);
+    arguments_help(&kCommand, out.file());
+    EXPECT_THAT(out.text(), HasSubstr("Usage: micropipe test [OPTION...] [NAME]"));
+    EXPECT_THAT(out.text(), HasSubstr("--plugin-path FOLDERS   Where to look."));
+    EXPECT_THAT(out.text(), HasSubstr("--help"));
+}
+
+} // namespace
