@@ -55,7 +55,7 @@ static mpipe_status cropper_open(const mpipe_host *host, void *shared, void **se
     (void)shared;
     struct cropper *cropper = malloc(sizeof *cropper);
     if (!cropper)
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     const mpipe_status status = options_of(host, cropper);
     if (status == MPIPE_OK)
         *self = cropper;

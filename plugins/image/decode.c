@@ -45,7 +45,7 @@ static mpipe_status decoder_open(const mpipe_host *host, void *shared, void **se
     }
     struct decoder *d = calloc(1, sizeof *d);
     if (!d)
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     *d = (struct decoder){
         .host = host,
         .max_pixels = (uint64_t)mpipe_option_int(host, "max_pixels"),
@@ -56,7 +56,7 @@ static mpipe_status decoder_open(const mpipe_host *host, void *shared, void **se
     };
     if (jpeg_reader_create(&d->jpeg)) {
         decoder_close(d);
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     }
     *self = d;
     return MPIPE_OK;
@@ -134,8 +134,9 @@ static mpipe_status decode_jpeg(struct decoder *d, const mpipe_io *io, const mpi
 {
     struct jpeg_image image;
     struct job job = {.jpeg = &image};
-    if (jpeg_reader_header(d->jpeg, frame->data, frame->size, &image))
-        return refuse_damaged(d, io, frame, &job);
+    const int error = jpeg_reader_header(d->jpeg, frame->data, frame->size, &image);
+    if (error)
+        return error == -ENOMEM ? refuse_memory(io, frame) : refuse_damaged(d, io, frame, &job);
     const mpipe_status status = check_pixels(d, io, frame, image.full_width, image.full_height);
     if (status != MPIPE_OK)
         return status;

@@ -46,7 +46,7 @@ static mpipe_status encoder_open(const mpipe_host *host, void *shared, void **se
     (void)shared;
     struct encoder *e = calloc(1, sizeof *e);
     if (!e)
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     e->host = host;
     e->format = (enum format)mpipe_option_int(host, "format");
     e->quality = (int)mpipe_option_int(host, "quality");
@@ -54,7 +54,7 @@ static mpipe_status encoder_open(const mpipe_host *host, void *shared, void **se
     e->jpeg = tjInitCompress();
     if (!e->jpeg || png_writer_create((int)mpipe_option_int(host, "level"), &e->png)) {
         encoder_close(e);
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     }
     *self = e;
     return MPIPE_OK;
@@ -62,7 +62,8 @@ static mpipe_status encoder_open(const mpipe_host *host, void *shared, void **se
 
 static mpipe_status refuse_memory(const mpipe_io *io, const mpipe_frame *frame)
 {
-    return mpipe_fail(io, MPIPE_RETRY, "%s: the system has no memory to encode it", subject_of(io, frame).text);
+    mpipe_fail(io, MPIPE_RETRY, "%s: the system has no memory to encode it", subject_of(io, frame).text);
+    return MPIPE_RETRY;
 }
 
 static mpipe_status reserve_jpeg(struct encoder *e, const struct pixels *image, int subsampling)

@@ -10,7 +10,7 @@
 #include "jpeg_markers.h"
 
 struct jpeg_reader {
-    tjhandle codec;
+    tjhandle codec;   /* NULL: to be made for the next image */
     char reason[200]; /* no message of the library is longer */
 };
 
@@ -18,16 +18,8 @@ enum { RGB = 3, INKS = 4 };
 
 int jpeg_reader_create(struct jpeg_reader **out)
 {
-    struct jpeg_reader *r = calloc(1, sizeof *r);
-    if (!r)
-        return -ENOMEM;
-    r->codec = tjInitDecompress();
-    if (!r->codec) {
-        jpeg_reader_destroy(&r);
-        return -ENOMEM;
-    }
-    *out = r;
-    return 0;
+    *out = calloc(1, sizeof **out);
+    return *out ? 0 : -ENOMEM;
 }
 
 void jpeg_reader_destroy(struct jpeg_reader **r)
@@ -51,19 +43,26 @@ const char *jpeg_reader_reason(const struct jpeg_reader *r)
     return r->reason;
 }
 
-static int refuse(struct jpeg_reader *r)
+/* An error in a header leaves TurboJPEG in the middle of that header: the next image would be read into its ruins. So
+ * no codec sees another image after an error. */
+static int refuse(struct jpeg_reader *r, const char *reason)
 {
-    snprintf(r->reason, sizeof r->reason, "%s", tjGetErrorStr2(r->codec));
+    snprintf(r->reason, sizeof r->reason, "%s", reason);
+    tjDestroy(r->codec);
+    r->codec = NULL;
     return -EBADMSG;
 }
 
 int jpeg_reader_header(struct jpeg_reader *r, const uint8_t *bytes, size_t size, struct jpeg_image *out)
 {
     int width = 0, height = 0, subsampling = -1, colours = -1;
-    /* It also fails when it has no name for the chroma subsampling; that is no hindrance to decoding. */
-    if (tjDecompressHeader3(r->codec, bytes, size, &width, &height, &subsampling, &colours) &&
-        (width < 1 || height < 1 || subsampling >= 0 || colours < 0))
-        return refuse(r);
+    if (!r->codec && !(r->codec = tjInitDecompress()))
+        return -ENOMEM;
+    const int error = tjDecompressHeader3(r->codec, bytes, size, &width, &height, &subsampling, &colours);
+    /* It can fail although it has read the header: it has no name for the chroma subsampling, which hinders nothing, or
+     * warns, as the decoder will. And it can succeed without an image: the file ends after some tables. */
+    if (width < 1 || height < 1 || colours < 0)
+        return refuse(r, error ? tjGetErrorStr2(r->codec) : "it holds no image");
     const struct jpeg_markers markers = jpeg_markers_read(bytes, size);
     *out = (struct jpeg_image){
         .bytes = bytes,
@@ -101,7 +100,7 @@ static int decode(struct jpeg_reader *r, const struct jpeg_image *image, bool to
         return 0;
     if (tolerant && tjGetErrorCode(r->codec) == TJERR_WARNING)
         return 0;
-    return refuse(r);
+    return refuse(r, tjGetErrorStr2(r->codec));
 }
 
 static uint8_t product(uint32_t a, uint32_t b)

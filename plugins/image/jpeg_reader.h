@@ -28,7 +28,8 @@ void jpeg_reader_destroy(struct jpeg_reader **r);
 
 bool jpeg_reader_recognises(const uint8_t *bytes, size_t size);
 
-/* Reads the header. 0, or -EBADMSG: jpeg_reader_reason() says why. `bytes` must stay until the image was decoded. */
+/* Reads the header. 0, -ENOMEM, or -EBADMSG: jpeg_reader_reason() says why. `bytes` must stay until the image was
+ * decoded. */
 int jpeg_reader_header(struct jpeg_reader *r, const uint8_t *bytes, size_t size, struct jpeg_image *out);
 
 /* Chooses the smallest size whose shorter side is still at least `shorter` pixels, of those that cost nothing extra. */

@@ -15,10 +15,11 @@ struct png_reader {
     const uint8_t *bytes;
     size_t size, at;
     struct png_image image;
+    uint8_t *rgba; /* see guarded_rows() */
     char reason[128];
 };
 
-enum { RGB = 3, SIGNATURE = 8 };
+enum { RGB = 3, RGBA = 4, SIGNATURE = 8 };
 
 /* libpng's errors end in longjmp() to the innermost setjmp() of ours, in one of the functions that start with guarded_:
  * nothing there may have anything to clean up, or change a local variable that is read after the jump. */
@@ -89,6 +90,7 @@ void png_reader_destroy(struct png_reader **r)
         return;
     if ((*r)->png)
         png_destroy_read_struct(&(*r)->png, &(*r)->info, NULL);
+    free((*r)->rgba);
     free(*r);
     *r = NULL;
 }
@@ -103,40 +105,67 @@ const char *png_reader_reason(const struct png_reader *r)
     return r->reason;
 }
 
-/* Asks libpng for RGB, whatever the file holds. Returns the number of passes (more than 1 if interlaced). */
-static int set_transformations(struct png_reader *r, struct colour background)
+static bool has_alpha(const struct png_reader *r)
 {
-    const unsigned depth = png_get_bit_depth(r->png, r->info);
-    const unsigned scale = depth == 16 ? 257 : 1; /* libpng composes before it rounds 16 bits to 8 */
-    const png_color_16 under = {
-        .red = (png_uint_16)(background.red * scale),
-        .green = (png_uint_16)(background.green * scale),
-        .blue = (png_uint_16)(background.blue * scale),
-    };
-    png_set_expand(r->png);
-    if (!(png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_COLOR))
-        png_set_gray_to_rgb(r->png);
-    if (depth == 16)
-        png_set_scale_16(r->png);
-    if (png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_ALPHA || png_get_valid(r->png, r->info, PNG_INFO_tRNS))
-        png_set_background(r->png, &under, PNG_BACKGROUND_GAMMA_SCREEN, 0, 1.0);
-    return png_set_interlace_handling(r->png);
+    return png_get_color_type(r->png, r->info) & PNG_COLOR_MASK_ALPHA || png_get_valid(r->png, r->info, PNG_INFO_tRNS);
 }
 
-static int guarded_rows(struct png_reader *r, struct colour background, bool tolerant, uint8_t *to)
+static bool is_interlaced(const struct png_reader *r)
+{
+    return png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
+}
+
+static uint8_t blend(uint8_t over, uint8_t under, uint8_t alpha)
+{
+    const uint32_t x = (uint32_t)over * alpha + (uint32_t)under * (0xffu - alpha) + 128;
+    return (uint8_t)((x + (x >> 8)) >> 8); /* divided by 255, rounded */
+}
+
+/* libpng could do it as well, but does it in linear light if the file says its gamma: unlike everything else that reads
+ * pictures for training. */
+static void flatten(const uint8_t *rgba, size_t pixels, struct colour under, uint8_t *to)
+{
+    for (size_t i = 0; i < pixels; i++, rgba += RGBA, to += RGB) {
+        to[0] = blend(rgba[0], under.red, rgba[3]);
+        to[1] = blend(rgba[1], under.green, rgba[3]);
+        to[2] = blend(rgba[2], under.blue, rgba[3]);
+    }
+}
+
+/* Asks libpng for RGB or, if there is any transparency, RGBA. Returns the number of passes. */
+static int set_transformations(struct png_reader *r, size_t row_size)
+{
+    png_set_expand(r->png);
+    png_set_gray_to_rgb(r->png);
+    png_set_scale_16(r->png);
+    const int passes = png_set_interlace_handling(r->png);
+    png_read_update_info(r->png, r->info);
+    if (png_get_rowbytes(r->png, r->info) != row_size)
+        png_error(r->png, "pixels in an unknown layout");
+    return passes;
+}
+
+/* Where rows go: to `rgb` in the end; if r->rgba is not NULL, there first. It holds all rows of an interlaced image,
+ * which is complete only after its last pass, and one row of another. */
+static int guarded_rows(struct png_reader *r, struct colour background, uint8_t *rgb)
 {
     if (setjmp(png_jmpbuf(r->png)))
         return -EBADMSG;
-    if (tolerant)
-        png_set_crc_action(r->png, PNG_CRC_WARN_USE, PNG_CRC_WARN_USE);
-    const int passes = set_transformations(r, background);
-    png_read_update_info(r->png, r->info);
-    const size_t row_size = (size_t)r->image.width * RGB;
-    if (png_get_rowbytes(r->png, r->info) != row_size)
-        png_error(r->png, "pixels in an unknown layout");
+    const size_t width = r->image.width;
+    const bool interlaced = is_interlaced(r);
+    const int passes = set_transformations(r, width * (r->rgba ? RGBA : RGB));
     for (int pass = 0; pass < passes; pass++) {
-        for (uint32_t y = 0; y < r->image.height; y++)
-            png_read_row(r->png, to + y * row_size, NULL);
+        for (size_t y = 0; y < r->image.height; y++) {
+            uint8_t *to = rgb + y * width * RGB;
+            if (!r->rgba) {
+                png_read_row(r->png, to, NULL);
+            } else if (interlaced) {
+                png_read_row(r->png, r->rgba + y * width * RGBA, NULL);
+            } else {
+                png_read_row(r->png, r->rgba, NULL);
+                flatten(r->rgba, width, background, to);
+            }
+        }
     }
     png_read_end(r->png, NULL);
     return 0;
@@ -154,8 +183,19 @@ static void fill(uint8_t *to, size_t pixels, struct colour colour)
 
 int png_reader_rgb(struct png_reader *r, struct colour background, bool tolerant, uint8_t *to)
 {
-    if (tolerant)
-        fill(to, (size_t)r->image.width * r->image.height, background);
-    const int error = guarded_rows(r, background, tolerant, to);
+    const size_t pixels = (size_t)r->image.width * r->image.height;
+    const bool later = has_alpha(r) && is_interlaced(r);
+    if (has_alpha(r)) {
+        r->rgba = calloc(later ? pixels : r->image.width, RGBA);
+        if (!r->rgba)
+            return -ENOMEM;
+    }
+    if (tolerant) {
+        fill(to, pixels, background);
+        png_set_crc_action(r->png, PNG_CRC_WARN_USE, PNG_CRC_WARN_USE);
+    }
+    const int error = guarded_rows(r, background, to);
+    if (later)
+        flatten(r->rgba, pixels, background, to);
     return tolerant ? 0 : error;
 }

@@ -67,7 +67,7 @@ static mpipe_status resizer_open(const mpipe_host *host, void *shared, void **se
     (void)shared;
     struct resizer *z = malloc(sizeof *z);
     if (!z)
-        return MPIPE_NO_MEMORY;
+        return MPIPE_FATAL;
     *z = options_of(host);
     *self = z;
     return MPIPE_OK;
