@@ -14,7 +14,7 @@
 #include "slot.h"
 #include "view.h"
 
-enum { NAME_BYTES = 160 };
+enum { NAME_BYTES = 160, LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
 
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker, const struct log *log)
 {
@@ -148,6 +148,8 @@ void dead_letter_write(void *context, const struct refusal *refusal, const struc
                   strerror(-error));
         _Exit(WORKER_FATAL);
     }
-    log_write(box->log, LOG_LEVEL_WARNING, "frame %" PRIu64 " refused: %s", frame ? v.frame.sequence : refusal->position,
-              refusal->reason);
+    uint64_t n = ++box->written;
+    if (n <= LOGGED_ONE_BY_ONE || n % LOGGED_EACH == 0)
+        log_write(box->log, LOG_LEVEL_WARNING, "frame %" PRIu64 " refused: %s%s", frame ? v.frame.sequence : refusal->position,
+                  refusal->reason, n == LOGGED_ONE_BY_ONE ? " (from here on only each hundredth is told of)" : "");
 }
