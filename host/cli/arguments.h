@@ -5,12 +5,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { ARGUMENTS_MAX = 16 };
+enum { ARGUMENTS_MAX = 16, ARGUMENTS_MANY_MAX = 256 };
 
+/* An option. */
 struct argument {
-    const char *name;  /* without the dashes: "plugin-path" */
+    const char *name;  /* without the dashes: "plugin-path"; NULL: it has a letter only */
     const char *takes; /* what its value is called: "FOLDERS"; NULL: it has none */
     const char *help;
+    char letter; /* 0: none */
+    int many;    /* 1: may be given many times, and each time counts; at most one in a table */
 };
 
 struct command {
@@ -20,12 +23,14 @@ struct command {
     const char *summary;
     const struct argument *arguments; /* n of them, without --help, which every command has */
     size_t n;
+    const char *operands_instead; /* another form of the command: "-e PIPELINE"; NULL: there is only one */
 };
 
 struct arguments {
-    const char
-        *values[ARGUMENTS_MAX]; /* by index of the table: the value, "" if it has none, NULL if it was not given */
-    char **operands;            /* into argv; n of them */
+    const char *values[ARGUMENTS_MAX]; /* by index of the table: the last value, "" if it takes none, NULL: not given */
+    const char *many[ARGUMENTS_MANY_MAX]; /* all values, in order, of the option that may be given many times */
+    size_t n_many;
+    char **operands; /* into argv; n of them */
     size_t n_operands;
     int help; /* --help was given */
 };
@@ -33,7 +38,7 @@ struct arguments {
 /* Exit codes of every command. */
 enum { EXIT_OK = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2 };
 
-/* Reads argv[1] ... of a command: argv[0] is its name; moves the operands to the front of argv. EXIT_OK, or EXIT_USAGE:
+/* Reads argv[1] ... of a command: argv[0] is its name; moves the operands to the end of argv. EXIT_OK, or EXIT_USAGE:
  * the mistake was written to `err`. "--" ends the options; a value may follow after "=" or as the next word. */
 int arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out, FILE *err);
 

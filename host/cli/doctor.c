@@ -1,5 +1,7 @@
 #include "doctor.h"
 
+#include <errno.h>
+
 #include "arguments.h"
 #include "finding.h"
 #include "probes.h"
@@ -7,7 +9,7 @@
 enum { JSON };
 
 static const struct argument table[] = {
-    [JSON] = {"json", NULL, "The same as one JSON object."},
+    [JSON] = {.name = "json", .help = "The same as one JSON object."},
 };
 
 static const struct command command = {
@@ -65,7 +67,7 @@ int doctor_run(int argc, char **argv, FILE *out, FILE *err)
     result = finding_count(findings, N_PROBES, VERDICT_MISSING) ? EXIT_SYSTEM : EXIT_OK;
     if (!a.values[JSON])
         finding_print_all(findings, N_PROBES, out);
-    else if (finding_print_json(findings, N_PROBES, out) != 0)
+    else if (finding_print_json(findings, N_PROBES, out) == -ENOMEM)
         result = EXIT_SYSTEM;
-    return fflush(out) == 0 ? result : EXIT_SYSTEM;
+    return result;
 }

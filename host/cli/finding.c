@@ -1,8 +1,8 @@
 #include "finding.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 
+#include "json_text.h"
 #include "paragraph.h"
 
 enum { NAME_COLUMN = 9, TEXT_COLUMN = 29 };
@@ -75,8 +75,6 @@ int finding_print_json(const struct finding *list, size_t n, FILE *out)
                                                         "meaning", list[i].meaning, "fix", list[i].fix)) != 0;
     json_t *report =
         failed ? NULL : json_pack("{s:b, s:O}", "ok", finding_count(list, n, VERDICT_MISSING) == 0, "findings", array);
-    failed = !report || json_dumpf(report, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
-    json_decref(report);
     json_decref(array);
-    return failed ? -1 : 0;
+    return json_print(report, out);
 }

@@ -27,8 +27,8 @@ __attribute__((format(printf, 2, 3))) void finding_fix(struct finding *f, const 
 /* A line each, and for what is not well what it means and the fix; then one line that sums up. */
 void finding_print_all(const struct finding *list, size_t n, FILE *out);
 
-/* {"ok": true, "findings": [{"name", "verdict", "found", "meaning", "fix"}]}. 0, or -1: no memory, or it could not be
- * written. */
+/* {"ok": true, "findings": [{"name", "verdict", "found", "meaning", "fix"}]}. 0, -ENOMEM, or -EIO: it could
+ * not be written. */
 int finding_print_json(const struct finding *list, size_t n, FILE *out);
 
 size_t finding_count(const struct finding *list, size_t n, enum verdict verdict);

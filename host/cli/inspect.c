@@ -10,9 +10,11 @@
 enum { JSON, PROBLEMS, PLUGIN_PATH };
 
 static const struct argument table[] = {
-    [JSON] = {"json", NULL, "The same as one JSON object."},
-    [PROBLEMS] = {"problems", NULL, "Every shared object on the search path that cannot be used, and why."},
-    [PLUGIN_PATH] = {"plugin-path", "FOLDERS", "Folders to look for packs in first, between colons."},
+    [JSON] = {.name = "json", .help = "The same as one JSON object."},
+    [PROBLEMS] = {.name = "problems", .help = "Every shared object on the search path that cannot be used, and why."},
+    [PLUGIN_PATH] = {.name = "plugin-path",
+                     .takes = "FOLDERS",
+                     .help = "Folders to look for packs in first, between colons."},
 };
 
 static const struct command command = {
@@ -104,7 +106,5 @@ int inspect_run(int argc, char **argv, FILE *out, FILE *err)
     else
         result = show_pack(c, name, a.values[JSON] != NULL, out, err);
     catalogue_destroy(&c);
-    if (fflush(out) != 0)
-        result = EXIT_SYSTEM;
     return result;
 }

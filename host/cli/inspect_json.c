@@ -1,12 +1,13 @@
 #include "inspect_json.h"
 
-#include <jansson.h>
+#include <errno.h>
 #include <micropipe/option.h>
 #include <micropipe/version.h>
 #include <string.h>
 
 #include "arguments.h"
 #include "inspect_words.h"
+#include "json_text.h"
 #include "value.h"
 
 /* NULL means that memory ran out somewhere below; all that is here hands that on. */
@@ -96,9 +97,7 @@ static json_t *problems_json(const struct catalogue *c)
 /* Takes the value. */
 static int print_json(json_t *value, FILE *out)
 {
-    int failed = !value || json_dumpf(value, out, JSON_INDENT(2)) != 0 || fputc('\n', out) == EOF;
-    json_decref(value);
-    return failed ? EXIT_SYSTEM : EXIT_OK;
+    return json_print(value, out) == -ENOMEM ? EXIT_SYSTEM : EXIT_OK;
 }
 
 int inspect_json_processor(const struct processor_description *d, FILE *out)

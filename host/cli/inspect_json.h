@@ -1,4 +1,4 @@
-/* The output of micropipe inspect --json: one object each. Exit code: 0; 1: no memory, or it could not be written. */
+/* The output of micropipe inspect --json: one object each. Exit code: 0; 1: no memory. */
 #ifndef INSPECT_JSON_H
 #define INSPECT_JSON_H
 

@@ -11,8 +11,11 @@ namespace
 
 using testing::HasSubstr;
 
-const argument kTable[] = {{"json", nullptr, "As JSON."}, {"plugin-path", "FOLDERS", "Where to look."}};
-const command kCommand = {"test", "[NAME]", 1, "Does nothing.", kTable, 2};
+const argument kTable[] = {{"json", nullptr, "As JSON.", 0, 0},
+                           {"plugin-path", "FOLDERS", "Where to look.", 0, 0},
+                           {nullptr, "LINE", "In place of a name.", 'e', 0},
+                           {"set", "NAME=VALUE", "A setting.", 0, 1}};
+const command kCommand = {"test", "[NAME]", 1, "Does nothing.", kTable, 4, "-e LINE"};
 
 struct Parsed : Outcome {
     arguments a;

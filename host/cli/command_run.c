@@ -1,0 +1,101 @@
+#include "command_run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "configuration.h"
+#include "display.h"
+#include "nearest.h"
+#include "summary.h"
+
+enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, RUN_ARGUMENTS };
+
+static const struct argument table[] = {
+    CONFIGURATION_TABLE,
+    [PRINT_CONFIG] = {.name = "print-config", .help = "Print the pipeline as a file, and start nothing."},
+    [JSON] = {.name = "json", .help = "Print the summary as one JSON object to the standard output, not as a table."},
+    [QUIET] = {.name = "quiet", .help = "No progress, no table, and of the log warnings and errors only."},
+    [LEVEL] = {.name = "log-level",
+               .takes = "LEVEL",
+               .help = "The least that is logged: error, warning, info (default) or debug."},
+};
+
+static const struct command command = {
+    .name = "run",
+    .operands = "FILE",
+    .operands_instead = "-e PIPELINE",
+    .operands_max = 1,
+    .summary =
+        "Checks the pipeline, runs it to the end of its sources, and sums up: what each stage did, and which of them "
+        "held up the rest. SIGTERM or SIGINT stops the sources and drains the rest; a second one stops at once.",
+    .arguments = table,
+    .n = RUN_ARGUMENTS,
+};
+
+static int read_level(const struct arguments *a, enum log_level *out, FILE *err)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"}; /* as enum log_level */
+    const char *wanted = a->values[LEVEL];
+    *out = a->values[QUIET] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+    if (!wanted)
+        return EXIT_OK;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i], wanted) == 0) {
+            *out = (enum log_level)i;
+            return EXIT_OK;
+        }
+    const char *nearest = nearest_name(wanted, names, sizeof names / sizeof names[0]);
+    return arguments_wrong(&command, err, "'%s' is no log level: error, warning, info or debug%s%s%s", wanted,
+                           nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+}
+
+static int run(const struct pipeline *p, const struct arguments *a, enum log_level level, FILE *out, FILE *err)
+{
+    struct log log;
+    struct display display;
+    struct summary s = {.pipeline = p};
+    log_init(&log, STDERR_FILENO, level, "micropipe");
+    display_init(&display, STDERR_FILENO, a->values[QUIET] ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
+    struct supervisor_hooks hooks = display_hooks(&display);
+    s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
+    display_end(&display);
+    if (a->values[JSON] && summary_print_json(&s, out) == -ENOMEM)
+        fprintf(err, "micropipe run: there is no memory left for the summary\n");
+    if (!a->values[JSON] && !a->values[QUIET])
+        summary_print(&s, display_columns(STDERR_FILENO), err);
+    else if (s.outcome != OUTCOME_DONE && s.reason[0])
+        fprintf(err, "micropipe run: %s\n", s.reason);
+    return (int)s.outcome;
+}
+
+static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
+{
+    struct configuration c;
+    enum log_level level;
+    int result = read_level(a, &level, err);
+    if (result)
+        return result;
+    result = configuration_load(&command, a, err, &c);
+    if (c.complaints.n)
+        configuration_print_mistakes(&c, err);
+    else if (!result && a->values[PRINT_CONFIG])
+        pipeline_print(c.pipeline, PRINT_AS_SET, out);
+    else if (!result)
+        result = run(c.pipeline, a, level, out, err);
+    configuration_clear(&c);
+    return result;
+}
+
+int command_run(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct arguments a;
+    int result = arguments_parse(&command, argc, argv, &a, err);
+    if (result)
+        return result;
+    if (a.help)
+        arguments_help(&command, out);
+    else
+        result = load_and_run(&a, out, err);
+    return result;
+}

@@ -1,0 +1,37 @@
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arguments.h"
+
+void output_prepare(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", O_RDWR) != fd) /* the lowest that is free, on purpose kept over exec */
+            return;
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int reader_is_gone(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = 0};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
+int output_finish(int result)
+{
+    int failed = fflush(stdout) != 0;
+    int error = failed ? errno : EIO;
+    failed |= ferror(stdout);
+    if (!failed || reader_is_gone(STDOUT_FILENO))
+        return result;
+    fprintf(stderr, "micropipe: cannot write to the standard output: %s\n", strerror(error));
+    return EXIT_SYSTEM;
+}

@@ -1,0 +1,12 @@
+/* The standard output of the program: a reader that goes away, as `head` does, is no error; a full disk is one. */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+/* At the very start. No file that is opened later takes the place of a standard one that was closed, and a write to a
+ * closed pipe fails instead of ending the program. */
+void output_prepare(void);
+
+/* At the very end: `result`, the exit code so far, or 1 after a message if something could not be written. */
+int output_finish(int result);
+
+#endif
