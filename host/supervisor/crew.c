@@ -22,6 +22,13 @@ void describe_status(int status, char *text, size_t size)
         snprintf(text, size, "exited with %d", WEXITSTATUS(status));
 }
 
+int crew_own_exit(const struct slot *slot, int status)
+{
+    if (!WIFEXITED(status) || au32_acquire(&slot->leaving) != (uint32_t)WEXITSTATUS(status) + 1)
+        return -1;
+    return WEXITSTATUS(status);
+}
+
 static void command(const struct crew *c, const struct server_message *m)
 {
     if (c->socket >= 0)
@@ -140,14 +147,15 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
     b->transactions = transactions;
     crew_left(b, now_ns);
     enum death_cause cause = DEATH_TO_YIELD;
-    if (!(WIFEXITED(status) && WEXITSTATUS(status) == WORKER_ROLLBACK)) {
+    int own_exit = crew_own_exit(slot, status);
+    if (own_exit != WORKER_ROLLBACK) {
         cause = blame(c, s, log, &dead, b->aborted_at != 0);
         b->deaths++;
         describe_status(status, how, sizeof how);
         log_write(log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": worker %s%s", name, worker, how,
                   cause == DEATH_BY_FRAME ? " with a frame in hand" : "");
     }
-    if (!(WIFEXITED(status) && WEXITSTATUS(status) == WORKER_FATAL))
+    if (own_exit != WORKER_FATAL)
         slot->reason[0] = 0;
     struct restart_decision d = restart_decide(&b->history, cause, progress, now_ns);
     b->state = d.give_up ? BERTH_EMPTY : BERTH_WAITING;

@@ -47,6 +47,9 @@ struct crew {
 /* How a worker ended, for the log: "died of SIGSEGV", "exited with 3". */
 void describe_status(int status, char *text, size_t size);
 
+/* The worker_exit that a worker left with on its own account; -1: it was killed, or a plugin called exit(). */
+int crew_own_exit(const struct slot *slot, int status);
+
 /* Starts what is due: a server, workers. Returns the next time that something is due, UINT64_MAX if nothing is; or 0, with errno set, if a
  * server cannot be forked. */
 uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns);

@@ -21,6 +21,7 @@
 #include "leftovers.h"
 
 #define ABORT_TO_KILL (2 * NS_PER_S)
+#define SHORTEST_LOOK (10 * NS_PER_MS)
 
 enum { EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2 };
 
@@ -74,15 +75,16 @@ static const char *stage_name(const struct supervisor *s, const struct crew *c)
 static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, int status, uint64_t now)
 {
     const struct slot *slot = segment_slot(&s->segment, c->stage, worker);
+    int own_exit = crew_own_exit(slot, status);
     char reason[REASON_MAX];
     char how[64];
     memcpy(reason, slot->reason, sizeof reason);
     reason[sizeof reason - 1] = 0;
     describe_status(status, how, sizeof how);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_CONFIG)
+    if (own_exit == WORKER_CONFIG)
         end_run(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", stage_name(s, c),
                 reason[0] ? ": " : "; its own words are in the log above", reason);
-    else if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_STOP)
+    else if (own_exit == WORKER_STOP)
         end_run(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", stage_name(s, c), reason);
     if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
         end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its workers died %d times within 30 s without progress; the last %s%s%s",
@@ -93,7 +95,7 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
 {
     struct berth *b = &c->berths[m->worker];
     uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
-    int done = WIFEXITED(m->status) && WEXITSTATUS(m->status) == WORKER_DONE;
+    int done = crew_own_exit(segment_slot(&s->segment, c->stage, m->worker), m->status) == WORKER_DONE;
     if (m->text[0])
         log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1, m->text);
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
@@ -260,7 +262,8 @@ static uint64_t check_deadlines(struct supervisor *s, uint64_t now)
             uint64_t since = au64_relaxed(&segment_slot(&s->segment, i, w)->frame_since);
             if (b->state != BERTH_ALIVE)
                 continue;
-            uint64_t due = since ? since + timeout : now + timeout;
+            uint64_t idle = timeout / 8 > SHORTEST_LOOK ? timeout / 8 : SHORTEST_LOOK;
+            uint64_t due = since ? since + timeout : now + idle;
             if (b->aborted_at)
                 due = b->aborted_at + ABORT_TO_KILL;
             if (due <= now) {
@@ -427,6 +430,8 @@ static void conclude(struct supervisor *s, const struct snapshot *last)
     }
     if (s->outcome == OUTCOME_DONE && dead > 0)
         s->outcome = OUTCOME_DEAD_LETTERS;
+    for (uint32_t i = 0; i < s->segment.n_slots; i++)
+        in_flight += segment_unpublished(&s->segment, i);
     if (s->outcome == OUTCOME_FAILED && in_flight > 0)
         snprintf(s->reason + used, s->reason_size - used, "; %" PRIu64 " frames in flight are lost", in_flight);
     else if (s->stop_signal && s->outcome != OUTCOME_FAILED)

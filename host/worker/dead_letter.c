@@ -146,7 +146,7 @@ void dead_letter_write(void *context, const struct refusal *refusal, const struc
     if (error) {
         log_write(box->log, LOG_LEVEL_ERROR, "cannot write a dead letter into '%s': %s", box->segment->pipeline->dead_letters,
                   strerror(-error));
-        _Exit(WORKER_FATAL);
+        slot_leave(segment_slot(box->segment, box->stage, box->worker), WORKER_FATAL);
     }
     uint64_t n = ++box->written;
     if (n <= LOGGED_ONE_BY_ONE || n % LOGGED_EACH == 0)

@@ -119,7 +119,6 @@ static int relocate(struct session *s, struct view *v, uint64_t capacity, uint32
         transaction_remove(&s->t, to->index);
         s->kept[to->index] = NULL;
         s->n_given_up++;
-        s->changed_kept = 1;
     } else if (s->in_hand == v) {
         s->in_hand = NULL; /* the input stays claimed; what the plugin has is ours */
     }
@@ -182,7 +181,7 @@ static int add_tail(struct session *s, struct view *v)
 /* Outputs of a call that fills the journal: committed in between. 0: nothing could be. */
 static int make_room(struct session *s)
 {
-    if (s->style == STYLE_PULL || s->changed_kept)
+    if (s->style == STYLE_PULL || session_changed_kept(s))
         return 0;
     s->wide = 1;
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
@@ -213,7 +212,6 @@ static mpipe_status emit_held(struct session *s, struct view *v, uint32_t port)
         transaction_remove(&s->t, v->index);
         s->kept[v->index] = NULL;
         s->n_given_up++;
-        s->changed_kept = 1;
     }
     if (s->in_hand == v)
         s->in_hand = NULL;
@@ -258,7 +256,6 @@ static void io_drop(void *worker, mpipe_frame *frame)
         transaction_remove(&s->t, v->index);
         s->kept[v->index] = NULL;
         s->n_given_up++;
-        s->changed_kept = 1;
     }
     if (s->in_hand == v)
         s->in_hand = NULL;
@@ -283,7 +280,6 @@ static mpipe_status io_keep(void *worker, mpipe_frame *frame)
     v->origin = VIEW_KEPT;
     v->index = (uint32_t)entry;
     s->kept[entry] = v;
-    s->changed_kept = 1;
     return MPIPE_OK;
 }
 

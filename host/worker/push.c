@@ -46,31 +46,13 @@ static enum verdict no_memory(struct session *s)
     }
 }
 
-/* Counts an attempt of the frame in hand that failed through no fault of its own. 1: there may be another. */
-static int may_retry(struct session *s, uint32_t index)
-{
-    struct journal *j = s->t.journal;
-    if (index == CURSOR_NONE)
-        return 0;
-    if (!au32_relaxed(&j->retried)) {
-        memset(j->attempts, 0, sizeof j->attempts);
-        memset(j->deaths, 0, sizeof j->deaths);
-        au32_store_relaxed(&j->retried, 1);
-    }
-    if (j->attempts[index] < UINT8_MAX)
-        j->attempts[index]++;
-    return j->attempts[index] < s->stage->max_attempts;
-}
-
 static enum verdict failed(struct session *s, mpipe_status status, uint32_t index)
 {
-    /* Frames that were kept, or kept ones that were given up, cannot be handed back to a processor that failed. */
-    int lost_track = s->changed_kept || (s->in_hand && s->in_hand->origin == VIEW_KEPT);
     enum shortage shortage = s->shortage;
     call_undo(s);
-    if (status != MPIPE_BAD_FRAME || lost_track)
+    if (status != MPIPE_BAD_FRAME)
         call_restore_state(s);
-    if (lost_track || status == MPIPE_FATAL || status == MPIPE_MISUSE || status > 0) {
+    if (status == MPIPE_FATAL || status == MPIPE_MISUSE || status > 0) {
         note_reason(s, status > 0 ? "process() returned a status that is not one of its own" : "the processor failed");
         return GIVE_UP;
     }
@@ -82,7 +64,7 @@ static enum verdict failed(struct session *s, mpipe_status status, uint32_t inde
         return no_memory(s);
     if (status == MPIPE_RETRY || status == MPIPE_NO_MEMORY) {
         note_reason(s, status == MPIPE_RETRY ? "failed for now, too often" : "the processor has no memory");
-        return may_retry(s, index) ? AGAIN : index == CURSOR_NONE ? GIVE_UP : REFUSE;
+        return session_may_retry(s, index) ? AGAIN : index == CURSOR_NONE ? GIVE_UP : REFUSE;
     }
     note_reason(s, "the processor failed with an unknown status");
     return GIVE_UP;
@@ -125,10 +107,29 @@ static int give_up(struct session *s, uint32_t index)
     return WORKER_FATAL;
 }
 
+/* Kept frames that the processor does not have (a dead predecessor kept them, or a call that gave them up was undone) come
+ * again, oldest first, before anything new. */
+static int replay(struct session *s)
+{
+    while (s->replaying) {
+        struct view *v = session_replay(s);
+        enum verdict verdict = v ? call_processor(s, v, CURSOR_NONE) : GO_ON;
+        if (verdict == REFUSE || verdict == GIVE_UP) {
+            note_reason(s, "a kept frame was refused when it was given again");
+            return give_up(s, CURSOR_NONE);
+        }
+        s->replaying = v != NULL;
+        commit(s);
+    }
+    return WORKER_DONE;
+}
+
 /* One claimed frame, until it is settled. WORKER_DONE, or how to exit. */
 static int process_one(struct session *s)
 {
     for (;;) {
+        if (replay(s) != WORKER_DONE)
+            return WORKER_FATAL;
         uint32_t index = s->t.now.settled + s->n_done;
         struct view *v = session_admit(s, index);
         index = s->t.now.settled + s->n_done; /* a refusal may have committed */
@@ -176,9 +177,11 @@ static int flush(struct session *s)
     mpipe_status status = MPIPE_OK;
     int again = 1;
     while (again && s->processor->flush) {
+        if (replay(s) != WORKER_DONE)
+            return WORKER_FATAL;
         call_begin(s, NULL, CURSOR_NONE);
         status = s->processor->flush(s->self, &s->io);
-        again = status < 0 && (s->shortage == SHORTAGE_WAIT || s->shortage == SHORTAGE_TOKEN) && !s->changed_kept;
+        again = status < 0 && (s->shortage == SHORTAGE_WAIT || s->shortage == SHORTAGE_TOKEN);
         if (status >= 0) {
             call_end(s);
             break;
@@ -224,19 +227,6 @@ static int finish(struct session *s, int end)
     if (result == WORKER_DONE)
         push_finish_transaction(s, end);
     return result;
-}
-
-/* Frames that a dead predecessor kept come again, oldest first, before anything new. */
-static int replay(struct session *s)
-{
-    for (struct view *v = session_replay(s); v; v = session_replay(s)) {
-        enum verdict verdict = call_processor(s, v, CURSOR_NONE);
-        if (verdict != GO_ON)
-            return give_up(s, CURSOR_NONE);
-        commit(s);
-    }
-    s->replaying = 0;
-    return WORKER_DONE;
 }
 
 static int run_filter(struct session *s)

@@ -18,7 +18,7 @@ static void stop_pipeline(struct session *s, const char *reason)
 {
     snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s", reason);
     log_write(s->log, LOG_LEVEL_ERROR, "a frame was refused, and on_error = \"stop\": %s", reason);
-    _Exit(WORKER_STOP);
+    slot_leave(s->t.slot, WORKER_STOP);
 }
 
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason)
@@ -35,6 +35,21 @@ void session_refuse(struct session *s, uint32_t index, int32_t signal, const cha
         transaction_refuse(&s->t, index, attempts, signal, reason);
     }
     s->n_done += index != CURSOR_NONE;
+}
+
+int session_may_retry(struct session *s, uint32_t index)
+{
+    struct journal *j = s->t.journal;
+    if (index == CURSOR_NONE)
+        return 0;
+    if (!au32_relaxed(&j->retried)) {
+        memset(j->attempts, 0, sizeof j->attempts);
+        memset(j->deaths, 0, sizeof j->deaths);
+        au32_store_relaxed(&j->retried, 1);
+    }
+    if (j->attempts[index] < UINT8_MAX)
+        j->attempts[index]++;
+    return j->attempts[index] < s->stage->max_attempts;
 }
 
 static void describe_deaths(const struct session *s, uint32_t index, char *reason, size_t size)

@@ -10,7 +10,7 @@
 
 #include "attributes.h"
 
-enum { SPIN_LOOKS = 2000 };
+enum { SPIN_LOOKS = 2000, FIGURES_TRIES = 8 };
 
 /* Hands out offsets in the control region, each on a cache line of its own. */
 static uint64_t carve(uint64_t *used, uint64_t size)
@@ -184,11 +184,12 @@ uint32_t segment_stage_of(const struct segment *s, uint32_t slot)
 void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures *out)
 {
     struct journal *j = &s->slots[slot]->journal;
-    uint64_t word = au64_acquire(&j->decision);
-    uint64_t again;
+    uint64_t before;
+    int tries = FIGURES_TRIES;
     struct decision d;
-    do { /* the copy that the word names is not written to before the word names the other */
-        d = decision_unpack(word);
+    do { /* the copy that the word names is not written to before a whole transaction has passed */
+        before = au64_acquire(&s->slots[slot]->transactions);
+        d = journal_decision(j);
         const struct committed *c = journal_committed(j, d.copy);
         memcpy(&out->tally, &c->tally, sizeof out->tally);
         out->kept = 0;
@@ -200,7 +201,23 @@ void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures
             out->claimed = n - d.settled - (d.phase == PHASE_COMMITTING ? d.deciding : 0);
         out->skipped = au64_relaxed(&j->skipped);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        again = word;
-        word = au64_acquire(&j->decision);
-    } while (decision_unpack(word).copy != d.copy && again != word);
+    } while (au64_relaxed(&s->slots[slot]->transactions) != before && --tries > 0);
+}
+
+uint64_t segment_unpublished(const struct segment *s, uint32_t slot)
+{
+    const struct journal *j = &s->slots[slot]->journal;
+    const struct stage_place *place = &s->stages[segment_stage_of(s, slot)];
+    uint64_t n = 0;
+    if (journal_decision(j).phase != PHASE_COMMITTING)
+        return 0;
+    for (uint32_t e = 0; e < place->n_edges && e < READERS_MAX; e++) {
+        const struct edge *edge = &s->pipeline->edges[place->first_edge + e];
+        uint64_t total = 0;
+        for (uint32_t i = 0; i < au32_relaxed(&j->n_outputs) && i < OUTPUTS_MAX; i++)
+            total += j->outputs[i].mark != OUTPUT_REFUSED && j->outputs[i].port == edge->from_port;
+        uint32_t done = au32_relaxed(&j->publish[e].done);
+        n += total > done ? total - done : 0;
+    }
+    return n;
 }

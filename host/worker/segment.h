@@ -83,4 +83,7 @@ struct slot_figures {
 };
 void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures *out);
 
+/* Copies of frames that the slot has decided to publish and that are not in the readers' rings yet. Any process. */
+uint64_t segment_unpublished(const struct segment *s, uint32_t slot);
+
 #endif

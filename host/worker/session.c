@@ -102,7 +102,7 @@ void call_begin(struct session *s, struct view *in_hand, uint32_t index)
     if (s->t.journal->state_size)
         memcpy(s->undo_state, s->t.state, s->t.journal->state_size);
     s->n_emitted = s->n_given_up = 0;
-    s->changed_kept = s->wide = 0;
+    s->wide = 0;
     s->shortage = SHORTAGE_NONE;
     s->reason[0] = 0;
     s->in_call = 1;
@@ -163,8 +163,20 @@ void call_undo(struct session *s)
     for (uint32_t i = s->mark.n_outputs; i < s->t.n_outputs; i++)
         if (s->t.journal->outputs[i].mark == OUTPUT_CREATED)
             allocator_abandon(&s->t.allocator, &s->t.journal->outputs[i]);
+    /* A frame that the call kept goes back to being an input; a kept frame that it gave up will be given again. */
+    for (uint32_t i = s->mark.n_added; i < s->t.n_added; i++) {
+        struct view *v = s->kept[s->t.added[i]];
+        s->kept[s->t.added[i]] = NULL;
+        if (v)
+            view_put(&s->views, v);
+    }
+    s->replaying |= s->t.n_removed > s->mark.n_removed;
     transaction_rollback(&s->t, &s->mark);
-    if (s->in_hand && s->in_hand->origin == VIEW_INPUT)
+    if (s->in_hand && s->in_hand->origin == VIEW_KEPT) {
+        s->kept[s->in_hand->index] = NULL;
+        s->replaying = 1;
+    }
+    if (s->in_hand)
         view_put(&s->views, s->in_hand);
     s->in_hand = NULL;
     s->in_hand_index = CURSOR_NONE;

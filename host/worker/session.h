@@ -45,7 +45,6 @@ struct session {
     struct view *in_hand;      /* input that the plugin owns; NULL: none, or it gave it away */
     uint32_t in_hand_index;    /* its place in the claim, CURSOR_NONE: a kept frame, or none */
     uint32_t n_emitted, n_given_up; /* by this call: frames emitted; kept frames emitted or dropped */
-    int changed_kept;
     enum shortage shortage;
     int has_token;
     char reason[REASON_MAX];
@@ -70,6 +69,12 @@ void call_begin(struct session *s, struct view *in_hand, uint32_t index);
 void call_end(struct session *s);  /* it returned MPIPE_OK, _EMPTY or _END */
 void call_undo(struct session *s); /* it failed: as if it had not been made, but for the processor's state */
 
+/* True if the call kept frames or gave kept ones up: then what it did so far cannot be committed without the rest. */
+static inline int session_changed_kept(const struct session *s)
+{
+    return s->t.n_added > s->mark.n_added || s->t.n_removed > s->mark.n_removed;
+}
+
 /* After call_undo(), before the same call is made again: the processor's state as it was. */
 void call_restore_state(struct session *s);
 
@@ -79,6 +84,9 @@ struct view *session_input(struct session *s, uint32_t index);
 /* What stage.on_error says of a frame that is not to be processed: the claimed frame `index`, or (CURSOR_NONE) a source's
  * record. Settles it. With on_error = "stop" the worker exits. */
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason);
+
+/* Counts an attempt of the claimed frame `index` that failed through no fault of its own. 1: there may be another. */
+int session_may_retry(struct session *s, uint32_t index);
 
 /* The view of the claimed frame `index`, unless it is refused: because the host said so after too many deaths, or because its
  * block is not what it was. NULL then. */

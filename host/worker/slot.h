@@ -5,6 +5,8 @@
 #ifndef SLOT_H
 #define SLOT_H
 
+#include <stdlib.h>
+
 #include "journal.h"
 
 /* What the host wants of the worker. */
@@ -51,11 +53,19 @@ struct slot {
     au64 transactions; /* committed by this slot */
     au64 done, total;  /* progress of a source */
     au64 first_done;   /* monotonic ns: when the first frame was settled, 0: none yet */
-    uint8_t pad1[40];
+    au32 leaving;      /* 1 + the worker_exit that it leaves with by itself; 0: a plugin that calls exit() does not set it */
+    uint8_t pad1[36];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };
 BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, reason) == 192, "a writer a line");
 BLOCK_ASSERT(__builtin_offsetof(struct slot, journal) % 64 == 0, "the journal starts on a line");
+
+/* Leaves the process from within a call, on the worker's own account. */
+__attribute__((noreturn)) static inline void slot_leave(struct slot *s, enum worker_exit how)
+{
+    au32_store_release(&s->leaving, (uint32_t)how + 1);
+    _Exit(how);
+}
 
 #endif

@@ -397,7 +397,7 @@ static void wait_for_turn(struct transaction *t)
         const struct stage_place *place = &t->segment->stages[t->stage];
         for (uint32_t w = 0; w < place->n_slots && t->allocator.n_owned > 0; w++)
             if (au32_acquire(&t->segment->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
-                _Exit(WORKER_ROLLBACK);
+                slot_leave(t->slot, WORKER_ROLLBACK);
         slot_sleep(t->slot, SLOT_WAIT_TURN, &r->order, sequence, EVENT_FOREVER);
     }
 }

@@ -34,21 +34,22 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     return status == MPIPE_BAD_CONFIG ? WORKER_CONFIG : WORKER_FATAL;
 }
 
-/* run() returned because of one frame: that is undone, and the rest goes on. 0: it is not that. */
+/* run() returned because of one frame: its bracket is undone, the frame is given again or refused, and the rest goes on. 0: it is not
+ * that. */
 static int recover_pull(struct session *s, mpipe_status status)
 {
     uint32_t index = s->in_hand_index;
-    enum shortage shortage = s->shortage;
-    if (s->changed_kept || s->wide || (status != MPIPE_BAD_FRAME && (status != MPIPE_NO_MEMORY || shortage == SHORTAGE_NONE)))
-        return 0;
-    if (index == CURSOR_NONE && (status == MPIPE_BAD_FRAME || shortage == SHORTAGE_NEVER))
+    int refuse = status == MPIPE_BAD_FRAME || (status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_NEVER);
+    int again = status == MPIPE_RETRY || status == MPIPE_NO_MEMORY;
+    int waits = status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_WAIT;
+    if (s->wide || !(refuse || again) || (index == CURSOR_NONE && !waits))
         return 0;
     call_undo(s);
     transaction_cursor(&s->t, CURSOR_NONE);
-    if (status == MPIPE_NO_MEMORY)
+    if (!refuse)
         call_restore_state(s);
-    if (status == MPIPE_BAD_FRAME || shortage == SHORTAGE_NEVER)
-        session_refuse(s, index, 0, s->reason[0] ? s->reason : "refused by the processor, which gave no reason");
+    if (refuse || (!waits && !session_may_retry(s, index)))
+        session_refuse(s, index, 0, s->reason[0] ? s->reason : "the processor failed, and gave no reason");
     session_commit(s);
     return 1;
 }
@@ -67,11 +68,8 @@ static int run_pull(struct session *s)
         push_finish_transaction(s, end);
         return WORKER_DONE;
     }
-    int keeps = status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_WAIT;
     snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s",
              s->reason[0] ? s->reason : "run() returned before the stream ended");
-    if (keeps)
-        return WORKER_ROLLBACK;
     log_write(s->log, LOG_LEVEL_ERROR, "run() failed with status %" PRId32 ": %s", status, s->t.slot->reason);
     return s->shortage == SHORTAGE_NEVER ? WORKER_CONFIG : WORKER_FATAL;
 }
@@ -101,6 +99,7 @@ int worker_run(const struct worker_start *start)
     log_init(&w->log, start->log->fd, start->log->threshold, who);
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
     au64_store_relaxed(&slot->frame_since, 0);
+    au32_store_relaxed(&slot->leaving, 0);
     au64_store_relaxed(&slot->started, clock_monotonic());
     slot_enter(slot, SLOT_STARTING);
     int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE : WORKER_CONFIG;
@@ -121,5 +120,6 @@ int worker_run(const struct worker_start *start)
     session_destroy(s);
     transaction_destroy(&s->t);
     free(w);
+    au32_store_release(&slot->leaving, (uint32_t)result + 1);
     return result;
 }
