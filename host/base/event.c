@@ -27,7 +27,8 @@ void event_wake_slow(struct event *e, int how_many)
 {
     if (how_many == 1 && wake(e, 1) > 0)
         return; /* the flag stays up: there may be more sleepers */
-    /* Down before another wake: who armed before it is woken by it, who arms after it stays announced. */
+    /* Down before another wake: who armed before it is woken by it, all of them, as they are announced no more; who arms
+     * after it stays announced. */
     au32_store_relaxed(&e->armed, 0);
-    wake(e, how_many);
+    wake(e, INT32_MAX);
 }

@@ -1,0 +1,48 @@
+// A forked child that runs one instruction at a time, so that it can be killed between any two.
+#ifndef STEPPED_H
+#define STEPPED_H
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+
+class Stepped
+{
+  public:
+    // Forks the child under ptrace, and lets it run up to the first call of Mark() in `body`.
+    explicit Stepped(const std::function<int()> &body);
+    Stepped(const Stepped &) = delete;
+    Stepped &operator=(const Stepped &) = delete;
+    ~Stepped();
+
+    // In the child: where stepping begins.
+    static void Mark();
+
+    // False where a process may not trace its child, or on a machine whose instructions this file does not know.
+    static bool Works();
+
+    // One instruction. False: the child has ended.
+    bool Step();
+    bool ended() const { return ended_; }
+
+    // Its exit code or -signal, once it has ended.
+    int result() const { return result_; }
+
+    // True if the next instruction is the system call futex() with one of the waiting operations: then Step() returns
+    // only when it is woken.
+    bool AboutToSleep() const;
+    bool AboutToCall(long number) const; // as above, any system call
+
+    int Continue(); // to its end; the result
+    int Kill();     // and reaps it
+
+  private:
+    void Reap();
+
+    pid_t pid_;
+    bool ended_ = false;
+    int result_ = 0;
+};
+
+#endif
