@@ -11,6 +11,7 @@ int allocator_init(struct allocator *a, const struct arena *arena, struct arena_
     a->slot = slot;
     a->n_owned = 0;
     a->next_span = 0;
+    a->gave_back = 0;
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
         a->open[c] = -1;
     a->owned = calloc(range.n ? range.n : 1, sizeof *a->owned);
@@ -83,7 +84,7 @@ static int tail_is_live(const struct allocator *a, uint32_t span)
     return au32_acquire(&first->kind) == SPAN_RUN && au32_relaxed(&first->run) > distance;
 }
 
-/* Highest generation in a span that this slot owns, or -1 if one of its blocks is held. */
+/* First generation of the span's next format, or -1 if one of its blocks is held. A guess if this slot does not own it. */
 static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
 {
     const struct span *s = &a->arena->spans[span];
@@ -99,12 +100,20 @@ static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
     return highest;
 }
 
+/* True if a span that this slot does not own is free from end to end, as far as one can see. To own a span only to find it
+ * in use would hide it from a sibling that wants just this one, and then sleeps. */
+static int span_looks_idle(const struct allocator *a, uint32_t span)
+{
+    const struct span *s = &a->arena->spans[span];
+    return au32_relaxed(&s->owner) == 0 && !(au32_relaxed(&s->kind) == SPAN_TAIL && tail_is_live(a, span)) &&
+           span_idle_generation(a, span) >= 0;
+}
+
 /* Owns a span if it is free from end to end, and makes it empty. 1 if so. */
 static int span_take_idle(struct allocator *a, uint32_t span)
 {
     struct span *s = &a->arena->spans[span];
-    if (au32_relaxed(&s->owner) != 0 || (au32_relaxed(&s->kind) == SPAN_TAIL && tail_is_live(a, span)) ||
-        !span_own(a, span))
+    if (!span_looks_idle(a, span) || !span_own(a, span))
         return 0;
     int64_t generation = -1;
     if (au32_relaxed(&s->kind) != SPAN_TAIL || !tail_is_live(a, span))
@@ -124,8 +133,10 @@ static int span_take_idle(struct allocator *a, uint32_t span)
 static void dissolve_idle_runs(struct allocator *a)
 {
     for (uint32_t i = a->range.first; i < a->range.first + a->range.n; i++)
-        if (au32_relaxed(&a->arena->spans[i].kind) == SPAN_RUN && span_take_idle(a, i))
+        if (au32_relaxed(&a->arena->spans[i].kind) == SPAN_RUN && span_take_idle(a, i)) {
             disown_last(a, 1);
+            a->gave_back = 1;
+        }
 }
 
 static void span_format(struct allocator *a, uint32_t span, uint32_t size_class)
@@ -191,26 +202,42 @@ static int open_span(struct allocator *a, uint32_t size_class, struct descriptor
     return -ENOMEM;
 }
 
+/* The first of `n` spans in a row that look idle; the range's end if there are none. */
+static uint32_t find_run(const struct allocator *a, uint32_t n)
+{
+    uint32_t end = a->range.first + a->range.n;
+    uint32_t in_a_row = 0;
+    for (uint32_t at = a->range.first; at < end; at++) {
+        in_a_row = span_looks_idle(a, at) ? in_a_row + 1 : 0;
+        if (in_a_row == n)
+            return at + 1 - n;
+    }
+    return end;
+}
+
+/* Owns `n` spans, the lowest first: of two that want some of the same, one has the last that both want, and goes on. */
+static int own_run(struct allocator *a, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (span_take_idle(a, first + i))
+            continue;
+        disown_last(a, i);
+        a->gave_back |= i > 0;
+        return 0;
+    }
+    return 1;
+}
+
 /* Takes `n` idle spans in a row. */
 static int take_run(struct allocator *a, uint32_t n, struct descriptor *out)
 {
+    uint32_t first;
     dissolve_idle_runs(a);
-    uint32_t taken = 0;
-    uint32_t end = a->range.first + a->range.n;
-    uint32_t at = a->range.first;
-    for (; at < end && taken < n; at++) {
-        if (span_take_idle(a, at)) {
-            taken++;
-        } else {
-            disown_last(a, taken);
-            taken = 0;
-        }
-    }
-    if (taken < n) {
-        disown_last(a, taken);
-        return -ENOMEM;
-    }
-    uint32_t first = at - n;
+    do {
+        first = find_run(a, n);
+        if (first == a->range.first + a->range.n)
+            return -ENOMEM;
+    } while (!own_run(a, first, n));
     struct span *s = &a->arena->spans[first];
     for (uint32_t i = 1; i < n; i++) {
         au32_store_relaxed(&a->arena->spans[first + i].run, i);
@@ -219,12 +246,26 @@ static int take_run(struct allocator *a, uint32_t n, struct descriptor *out)
     }
     out->generation = (au32_relaxed(&s->generation) + 1) & GENERATION_MASK;
     out->block = (uint64_t)(span_memory(a, first) - a->arena->base);
-    au64_store_relaxed(&block_at(a, first, 0)->life, life_make(out->generation, HOLDER_PENDING));
+    /* Before the life word: in a span that is not known to be formatted all blocks count as free. */
     au32_store_relaxed(&s->formatted, 1);
+    compiler_barrier();
+    au64_store_relaxed(&block_at(a, first, 0)->life, life_make(out->generation, HOLDER_PENDING));
     au32_store_relaxed(&s->run, n);
     compiler_barrier();
     au32_store_release(&s->kind, SPAN_RUN);
     return 0;
+}
+
+/* The last resort: what was abandoned in spans that were used up in this transaction. */
+static int take_abandoned(struct allocator *a, uint32_t size_class, struct descriptor *out)
+{
+    for (uint32_t i = 0; i < a->n_owned; i++)
+        if (au32_relaxed(&a->arena->spans[a->owned[i]].kind) == size_class + 1 &&
+            span_next_free(a, a->owned[i], size_class, out)) {
+            a->open[size_class] = (int32_t)a->owned[i];
+            return 0;
+        }
+    return -ENOMEM;
 }
 
 int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
@@ -242,7 +283,14 @@ int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
     if (open_span(a, size_class, out) == 0)
         return 0;
     dissolve_idle_runs(a);
-    return open_span(a, size_class, out);
+    return open_span(a, size_class, out) == 0 ? 0 : take_abandoned(a, size_class, out);
+}
+
+int allocator_gave_back(struct allocator *a)
+{
+    int gave_back = a->gave_back;
+    a->gave_back = 0;
+    return gave_back;
 }
 
 void allocator_abandon(struct allocator *a, const struct descriptor *d)

@@ -72,6 +72,7 @@ struct allocator {
     uint32_t *owned;               /* spans */
     uint32_t n_owned;
     uint32_t next_span;            /* where the search for a span starts */
+    int gave_back;                 /* see allocator_gave_back() */
 };
 
 /* 0 or -ENOMEM. */
@@ -83,6 +84,10 @@ uint64_t allocator_limit(const struct allocator *a);
 
 /* A block of at least `bytes` in all, PENDING under a new generation, header unset but for `life`. 0; -ENOMEM: no room now; -E2BIG: never. */
 int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out);
+
+/* True, once, if allocator_take() had idle spans for a moment and gave them back. A sibling may have failed for want of just these:
+ * if it sleeps, wake it. */
+int allocator_gave_back(struct allocator *a);
 
 /* Frees a block that was taken in this transaction and will not be published. */
 void allocator_abandon(struct allocator *a, const struct descriptor *d);

@@ -1,0 +1,286 @@
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <set>
+
+#include "test_arena.h"
+
+namespace
+{
+
+constexpr uint64_t BIG = 256 * 1024; // 8 blocks a span
+
+TEST(Allocator, ABlockIsPendingUnderAGenerationAboveZero)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 3);
+    descriptor d;
+    ASSERT_EQ(a.Take(64, &d), 0);
+    EXPECT_EQ(au64_relaxed(&arena.Block(d)->life), life_make(d.generation, HOLDER_PENDING));
+    EXPECT_GT(d.generation, 0u);
+}
+
+TEST(Allocator, BlocksDoNotOverlapAndFillTheirSpan)
+{
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
+        TestArena arena(1);
+        TestAllocator a(arena, arena.All(), 0);
+        std::set<uint64_t> starts;
+        for (const descriptor &d : a.TakeAll(size_class_bytes(c)))
+            starts.insert(d.block);
+        EXPECT_EQ(starts.size(), SPAN_SIZE / size_class_bytes(c)) << "class " << c;
+        uint64_t free_from = arena->spans_offset;
+        for (uint64_t start : starts) {
+            EXPECT_GE(start, free_from);
+            free_from = start + size_class_bytes(c);
+        }
+        EXPECT_LE(free_from, arena->spans_offset + SPAN_SIZE);
+    }
+}
+
+TEST(Allocator, WhatIsDroppedIsTakenAgainUnderTheNextGeneration)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0);
+    std::map<uint64_t, uint32_t> generations;
+    for (int round = 0; round < 3; round++)
+        for (const descriptor &d : a.TakeAll(BIG)) {
+            if (round > 0) {
+                EXPECT_EQ(d.generation, generations.at(d.block) + 1);
+            }
+            generations[d.block] = d.generation;
+            arena.Publish(d, READER_A);
+            arena.Drop(d, READER_A);
+        }
+    EXPECT_EQ(generations.size(), 8u);
+}
+
+TEST(Allocator, AbandonedBlocksAreTakenAgain)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0);
+    for (int round = 0; round < 3; round++) {
+        std::vector<descriptor> taken = a.TakeAll(BIG);
+        EXPECT_EQ(taken.size(), 8u);
+        for (const descriptor &d : taken)
+            allocator_abandon(a.get(), &d);
+    }
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(arena.FreeSpans(), 1u);
+}
+
+TEST(Allocator, HeldBlocksAreNotTaken)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0);
+    std::vector<descriptor> taken = a.TakeAll(BIG);
+    for (const descriptor &d : taken)
+        arena.Publish(d, READER_A);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    descriptor d;
+    EXPECT_EQ(a.Take(BIG, &d), -ENOMEM);
+    EXPECT_EQ(a.Take(64, &d), -ENOMEM);
+    arena.Drop(taken[3], READER_A);
+    ASSERT_EQ(a.Take(BIG, &d), 0);
+    EXPECT_EQ(d.block, taken[3].block);
+    EXPECT_EQ(a.Take(BIG, &d), -ENOMEM);
+}
+
+TEST(Allocator, AnIdleSpanIsCutAnewForAnotherClass)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor d;
+    ASSERT_EQ(a.Take(BIG, &d), 0);
+    arena.Publish(d, READER_A);
+    arena.Drop(d, READER_A);
+    EXPECT_EQ(a.Take(64, &d), -ENOMEM) << "the span is still ours for the other class";
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(a.TakeAll(64).size(), size_t{SPAN_SIZE / 64});
+}
+
+TEST(Allocator, ADescriptorOfBeforeTheSpanWasCutAnewNeverMatches)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0);
+    std::vector<descriptor> stale;
+    for (uint64_t bytes : {BIG, BIG / 2, BIG, 3 * BIG, BIG / 4, uint64_t{SPAN_SIZE}, BIG}) {
+        for (const descriptor &d : a.TakeAll(bytes)) {
+            for (const descriptor &old : stale)
+                EXPECT_FALSE(old.block == d.block && old.generation == d.generation);
+            stale.push_back(d);
+            arena.Publish(d, READER_A);
+            arena.Drop(d, READER_A);
+        }
+        allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    }
+    EXPECT_GT(stale.size(), 8u);
+}
+
+TEST(Allocator, ALargeFrameTakesARunOfSpansAndGivesItBack)
+{
+    TestArena arena(4);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor run, small;
+    ASSERT_EQ(a.Take(2 * uint64_t{SPAN_SIZE} + 1, &run), 0);
+    arena.Publish(run, READER_A);
+    EXPECT_EQ(arena_block_bytes(arena.get(), arena.Block(run)), 3 * uint64_t{SPAN_SIZE});
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(arena.FreeSpans(), 1u);
+    memset(arena.Block(run) + 1, 0xff, 3 * uint64_t{SPAN_SIZE} - sizeof(block)); // what is in it is nobody's life word
+    ASSERT_EQ(a.Take(64, &small), 0);
+    EXPECT_EQ(arena.SpanOf(small), 3u);
+    allocator_abandon(a.get(), &small);
+    arena.Drop(run, READER_A);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(arena.FreeSpans(), 4u);
+    EXPECT_EQ(a.TakeAll(BIG).size(), 32u);
+}
+
+TEST(Allocator, ATailOfALiveRunIsNeverTaken)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    TestAllocator b(arena, {1, 2}, 1); // sees the tails, not their first
+    descriptor run, d;
+    ASSERT_EQ(a.Take(3 * uint64_t{SPAN_SIZE}, &run), 0);
+    arena.Publish(run, READER_A);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(a.Take(64, &d), -ENOMEM);
+    EXPECT_EQ(a.Take(SPAN_SIZE, &d), -ENOMEM);
+}
+
+TEST(Allocator, AShorterRunInTheSamePlaceFreesTheRestOfTheTails)
+{
+    TestArena arena(4);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor run, d;
+    ASSERT_EQ(a.Take(4 * uint64_t{SPAN_SIZE}, &run), 0);
+    allocator_abandon(a.get(), &run);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    ASSERT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &run), 0);
+    arena.Publish(run, READER_A);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(arena.FreeSpans(), 2u);
+    EXPECT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &d), 0);
+}
+
+TEST(Allocator, ARunNeedsIdleSpansInARow)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    TestAllocator middle(arena, {1, 1}, 1);
+    descriptor pin, d;
+    ASSERT_EQ(middle.Take(64, &pin), 0);
+    EXPECT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &d), -ENOMEM);
+    EXPECT_EQ(a->n_owned, 0u) << "what was taken for it was given back";
+    EXPECT_EQ(a.Take(SPAN_SIZE, &d), 0);
+    allocator_abandon(a.get(), &d);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    allocator_abandon(middle.get(), &pin);
+    allocator_settle(middle.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(a.Take(3 * uint64_t{SPAN_SIZE}, &d), 0);
+}
+
+TEST(Allocator, WhatCanNeverFitIsToldApartFromWhatDoesNotFitNow)
+{
+    TestArena arena(2);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor d;
+    EXPECT_EQ(allocator_limit(a.get()), 2 * uint64_t{SPAN_SIZE});
+    EXPECT_EQ(a.Take(2 * uint64_t{SPAN_SIZE} + 1, &d), -E2BIG);
+    EXPECT_EQ(a.Take(UINT64_MAX, &d), -E2BIG);
+    EXPECT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &d), 0);
+    EXPECT_EQ(a.Take(64, &d), -ENOMEM);
+}
+
+TEST(Allocator, OneInAShareOfNothingHasRoomForNothing)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, {0, 0}, 0);
+    descriptor d;
+    EXPECT_EQ(a.Take(64, &d), -E2BIG);
+}
+
+TEST(Allocator, TwoThatShareARangeNeverGetTheSameBlock)
+{
+    TestArena arena(4);
+    TestAllocator a(arena, arena.All(), 0), b(arena, arena.All(), 1);
+    std::set<uint64_t> seen;
+    descriptor d;
+    for (TestAllocator *which : {&a, &b, &b, &a, &a, &b})
+        for (uint64_t bytes : {uint64_t{64}, BIG})
+            if (which->Take(bytes, &d) == 0) {
+                EXPECT_TRUE(seen.insert(d.block).second);
+            }
+    EXPECT_EQ(seen.size(), 12u);
+}
+
+TEST(Allocator, OneTakesBlocksFromASpanThatTheOtherGaveBackHalfFull)
+{
+    TestArena arena(1);
+    TestAllocator a(arena, arena.All(), 0), b(arena, arena.All(), 1);
+    descriptor d;
+    for (int i = 0; i < 4; i++) {
+        ASSERT_EQ(a.Take(BIG, &d), 0);
+        arena.Publish(d, READER_A);
+    }
+    EXPECT_EQ(b.Take(BIG, &d), -ENOMEM);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(b.TakeAll(BIG).size(), 4u);
+}
+
+TEST(Allocator, SettlingKeepsTheOpenSpanAndGivesBackTheUsedUpOnes)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor d;
+    for (int i = 0; i < 9; i++) {
+        ASSERT_EQ(a.Take(BIG, &d), 0);
+        arena.Publish(d, READER_A);
+    }
+    EXPECT_EQ(a->n_owned, 2u);
+    allocator_settle(a.get(), ALLOCATOR_KEEP_OPEN);
+    EXPECT_EQ(a->n_owned, 1u);
+    EXPECT_EQ(au32_relaxed(&arena.Table()[arena.SpanOf(d)].owner), 1u);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(a->n_owned, 0u);
+    for (uint32_t i = 0; i < 3; i++)
+        EXPECT_EQ(au32_relaxed(&arena.Table()[i].owner), 0u);
+}
+
+// Random sizes, held in random order: neither leaks nor overlaps, and all comes back.
+TEST(Allocator, FragmentationLeavesNothingBehind)
+{
+    TestArena arena(6);
+    TestAllocator a(arena, arena.All(), 0);
+    std::vector<descriptor> held;
+    uint64_t random = 42;
+    auto next = [&random] { return (random = random * 6364136223846793005u + 1442695040888963407u) >> 33; };
+    for (int i = 0; i < 20000; i++) {
+        descriptor d;
+        uint64_t bytes = UINT64_C(1) << (6 + next() % 17);
+        if (a.Take(bytes + next() % bytes, &d) == 0) {
+            arena.Publish(d, READER_A);
+            held.push_back(d);
+        }
+        while (!held.empty() && (held.size() > 40 || next() % 4 == 0)) {
+            size_t victim = next() % held.size();
+            ASSERT_TRUE(arena.Drop(held[victim], READER_A));
+            held[victim] = held.back();
+            held.pop_back();
+        }
+        if (next() % 16 == 0)
+            allocator_settle(a.get(), next() % 2 ? ALLOCATOR_KEEP_OPEN : ALLOCATOR_RELEASE_ALL);
+    }
+    for (const descriptor &d : held)
+        arena.Drop(d, READER_A);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    EXPECT_EQ(arena.FreeSpans(), 6u);
+    descriptor d;
+    EXPECT_EQ(a.Take(6 * uint64_t{SPAN_SIZE}, &d), 0);
+}
+
+} // namespace

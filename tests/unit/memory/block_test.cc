@@ -1,0 +1,85 @@
+extern "C" {
+#include "block.h"
+}
+
+#include <gtest/gtest.h>
+
+namespace
+{
+
+enum : uint64_t { A = 1, B = 2 };
+
+class BlockLife : public testing::Test
+{
+  protected:
+    uint64_t Holders() const { return au64_relaxed(&block_.life) & HOLDERS_MASK; }
+
+    block block_ = {{life_make(7, HOLDER_PENDING)}, 0, 0};
+};
+
+TEST_F(BlockLife, TheReadersTakeThePlaceOfPending)
+{
+    block_hand_over(&block_, 7, A | B);
+    EXPECT_EQ(au64_relaxed(&block_.life), life_make(7, A | B));
+}
+
+TEST_F(BlockLife, TheLastHolderThatDropsFreesIt)
+{
+    block_hand_over(&block_, 7, A | B);
+    EXPECT_EQ(block_drop(&block_, 7, A), 0);
+    EXPECT_EQ(Holders(), uint64_t{B});
+    EXPECT_EQ(block_drop(&block_, 7, B), 1);
+    EXPECT_EQ(au64_relaxed(&block_.life), life_make(7, 0));
+}
+
+TEST_F(BlockLife, ToDropTwiceDoesNothingTheSecondTime)
+{
+    block_hand_over(&block_, 7, A | B);
+    block_drop(&block_, 7, A);
+    EXPECT_EQ(block_drop(&block_, 7, A), 0);
+    EXPECT_EQ(Holders(), uint64_t{B});
+    block_drop(&block_, 7, B);
+    EXPECT_EQ(block_drop(&block_, 7, B), 0);
+}
+
+TEST_F(BlockLife, ADropUnderAnotherGenerationDoesNothing)
+{
+    block_hand_over(&block_, 7, A);
+    EXPECT_EQ(block_drop(&block_, 6, A), 0);
+    EXPECT_EQ(Holders(), uint64_t{A});
+}
+
+TEST_F(BlockLife, HoldersAreAddedBesideThoseThatAreThere)
+{
+    block_hand_over(&block_, 7, A);
+    block_add_holders(&block_, 7, B);
+    EXPECT_EQ(Holders(), A | B);
+    block_add_holders(&block_, 7, B);
+    EXPECT_EQ(Holders(), A | B);
+}
+
+TEST_F(BlockLife, NoHolderIsAddedUnderAnotherGeneration)
+{
+    block_hand_over(&block_, 7, A);
+    block_add_holders(&block_, 6, B);
+    EXPECT_EQ(Holders(), uint64_t{A});
+}
+
+TEST_F(BlockLife, TheGenerationStaysApartFromTheHolders)
+{
+    uint64_t life = life_make(GENERATION_MASK, HOLDERS_MASK);
+    EXPECT_EQ(life, UINT64_MAX);
+    EXPECT_EQ(life_generation(life), GENERATION_MASK);
+    EXPECT_EQ(life_make(GENERATION_MASK + 1, 0), 0u);
+}
+
+TEST_F(BlockLife, SizeTypeAndFlagsShareAWord)
+{
+    const uint64_t size = (UINT64_C(1) << 48) - 1;
+    block_.size_type_flags = block_word(size, 254, BLOCK_HAS_TAIL);
+    EXPECT_EQ(block_size(&block_), size);
+    EXPECT_EQ(block_type(&block_), 254u);
+    EXPECT_EQ(block_flags(&block_), uint32_t{BLOCK_HAS_TAIL});
+}
+
+} // namespace
