@@ -1,21 +1,32 @@
 #include "json_text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "utf8.h"
+
+static void replace_invalid(char *text)
+{
+    while (*text) {
+        int length = utf8_length(text);
+        if (length == 0)
+            *text = '?';
+        text += length ? length : 1;
+    }
+}
 
 json_t *json_text(const char *text)
 {
-    AUTO_FREE char *copy = text ? strdup(text) : NULL;
-    for (char *c = copy; c && *c;) {
-        int length = utf8_length(c);
-        if (length == 0)
-            *c = '?';
-        c += length ? length : 1;
-    }
-    return !text ? json_null() : copy ? json_string(copy) : NULL;
+    if (!text)
+        return json_null();
+    char *copy = strdup(text);
+    if (!copy)
+        return NULL;
+    replace_invalid(copy);
+    json_t *value = json_string(copy);
+    free(copy);
+    return value;
 }
 
 int json_print(json_t *value, FILE *out)

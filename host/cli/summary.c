@@ -141,7 +141,7 @@ static void print_dead_letters(const struct summary *s, FILE *out)
         fprintf(out, "%s%s %s", lead, s->last.stages[i].name, quantity_exact(s->last.stages[i].dead).text);
         lead = ", ";
     }
-    fprintf(out, folder ? ")\n" : "); they were not kept: dead_letters = \"FOLDER\" keeps them\n");
+    fprintf(out, folder ? ")\n" : "), not kept; dead_letters = \"FOLDER\" would keep them\n");
 }
 
 void summary_print(const struct summary *s, size_t width, FILE *out)

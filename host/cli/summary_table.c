@@ -95,7 +95,7 @@ static uint64_t restarts(const struct summary *s, uint32_t stage)
 
 static struct quantity brief_count(uint64_t n)
 {
-    return quantity_short((double)n);
+    return n < 1000 ? quantity_exact(n) : quantity_short((double)n);
 }
 
 static struct quantity percent(uint64_t n)

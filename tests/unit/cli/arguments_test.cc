@@ -65,6 +65,31 @@ TEST(Arguments, AfterTwoDashesEverythingIsAnOperand)
     EXPECT_STREQ(p.a.operands[0], "--json");
 }
 
+TEST(Arguments, AnOptionMayHaveALetterOnly)
+{
+    EXPECT_STREQ(Parse({"-e", "a | b"}).a.values[2], "a | b");
+    EXPECT_STREQ(Parse({"-ea | b"}).a.values[2], "a | b");
+    EXPECT_THAT(Parse({"-e"}).err, HasSubstr("-e wants a value: LINE"));
+}
+
+TEST(Arguments, AllValuesOfAnOptionThatMayBeGivenManyTimesAreKept)
+{
+    Parsed p = Parse({"--set", "a=1", "name", "--set=b=2", "--set", ""});
+    EXPECT_EQ(p.result, EXIT_OK);
+    ASSERT_EQ(p.a.n_many, 3u);
+    EXPECT_STREQ(p.a.many[0], "a=1");
+    EXPECT_STREQ(p.a.many[1], "b=2");
+    EXPECT_STREQ(p.a.many[2], "");
+}
+
+TEST(Arguments, TooManyTimesIsRefused)
+{
+    EXPECT_EQ(Parse(std::vector<std::string>(ARGUMENTS_MANY_MAX, "--set=a=1")).result, EXIT_OK);
+    Parsed p = Parse(std::vector<std::string>(ARGUMENTS_MANY_MAX + 1, "--set=a=1"));
+    EXPECT_EQ(p.result, EXIT_USAGE);
+    EXPECT_THAT(p.err, HasSubstr("--set more than 256 times is too often"));
+}
+
 TEST(Arguments, AMistakeNamesTheNearestOption)
 {
     Parsed p = Parse({"--jsno"});
@@ -89,7 +114,8 @@ TEST(Arguments, HelpHasEveryOption)
     arguments_help(&kCommand, out.file());
     EXPECT_THAT(out.text(), HasSubstr("Usage: micropipe test [OPTION...] [NAME]"));
     EXPECT_THAT(out.text(), HasSubstr("--plugin-path FOLDERS   Where to look."));
-    EXPECT_THAT(out.text(), HasSubstr("--help"));
+    EXPECT_THAT(out.text(), HasSubstr("-h, --help"));
+    EXPECT_THAT(out.text(), HasSubstr("       micropipe test [OPTION...] -e LINE"));
 }
 
 } // namespace
