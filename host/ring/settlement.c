@@ -8,7 +8,6 @@ static void settle_producer(struct journal *j, struct ring *r, uint32_t reader, 
         compiler_barrier();
         au32_store_relaxed(&j->publishing, 0);
     }
-    end_free(&r->producer, me);
 }
 
 static void settle_consumer(struct journal *j, struct ring *r, uint64_t me)
@@ -25,8 +24,11 @@ static void settle_consumer(struct journal *j, struct ring *r, uint64_t me)
 void settlement_repair(struct journal *j, const struct worker_rings *rings, const struct dead_worker *dead)
 {
     uint64_t me = owner_word(dead->slot, dead->epoch);
-    for (uint32_t i = 0; i < rings->n_outputs && i < READERS_MAX; i++) {
+    /* Two edges may lead into one ring: its end is freed when both were looked at. */
+    for (uint32_t i = 0; i < rings->n_outputs && i < READERS_MAX; i++)
         settle_producer(j, rings->outputs[i], i, me);
+    for (uint32_t i = 0; i < rings->n_outputs && i < READERS_MAX; i++) {
+        end_free(&rings->outputs[i]->producer, me);
         ring_wake_all(rings->outputs[i]);
     }
     if (rings->input) {
