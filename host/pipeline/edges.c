@@ -76,23 +76,12 @@ static void check_cycles(struct draft *d, const struct wiring *w)
         complain_cycle(d, w, cycle, length, skip);
 }
 
-static int has_source(const struct pipeline *p)
-{
-    for (uint32_t i = 0; i < p->n_stages; i++)
-        if (p->stages[i].is_source || !p->stages[i].description)
-            return 1;
-    return 0;
-}
-
 void edges_check(struct draft *d, const struct wiring *w, enum wiring_state state)
 {
     const struct pipeline *p = d->pipeline;
     check_cycles(d, w);
     if (state != WIRING_COMPLETE)
         return;
-    if (!has_source(p))
-        draft_complain(d, NULL, draft_stage_place(d, 0),
-                       "no stage is a source, so no frame would ever come: begin with one, as files.read");
     for (uint32_t i = 0; i < p->n_stages; i++) {
         if (!p->stages[i].description)
             continue;

@@ -5,8 +5,8 @@
 #include "draft.h"
 #include "inputs.h"
 
-/* Complains of cycles and, if no edge is missing because of a mistake, of ports that are not connected and of a
- * pipeline without a source. */
+/* Complains of cycles and, if no edge is missing because of a mistake, of ports that are not connected. Every stage
+ * that is not a source reads from another, so a graph without a cycle has a source. */
 enum wiring_state { WIRING_COMPLETE, WIRING_IN_PART };
 void edges_check(struct draft *d, const struct wiring *w, enum wiring_state state);
 
