@@ -117,13 +117,14 @@ static struct node *value_node(struct line_parser *p, const struct word *w, size
     struct position at = place(p, column_of(w, from));
     struct node *value = node_create(p->region, NODE_WORD, key, place(p, key_column), at);
     value->text = word_text(p, w, from, w->n);
-    while (from < w->n) {
-        size_t end = find_letter(w, from, ',');
+    if (from == w->n)
+        return value; /* an empty list, not one with an empty element */
+    for (size_t end; from <= w->n; from = end + 1) {
         struct position part_at = place(p, column_of(w, from));
         struct node *part = node_create(p->region, NODE_WORD, NULL, part_at, part_at);
+        end = find_letter(w, from, ',');
         part->text = word_text(p, w, from, end);
         node_add(value, part);
-        from = end + 1;
     }
     return value;
 }

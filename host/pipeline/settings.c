@@ -16,7 +16,7 @@ const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
                          .doc = "Shared memory for the frames of all stages, set aside at the start."},
     [PIPELINE_HUGE_PAGES] = {"huge_pages", MPIPE_CHOICE, "choice", "try", .choices = huge_pages_choices,
                              .doc = "Whether that memory consists of huge pages: if possible, always or never."},
-    [PIPELINE_DEAD_LETTERS] = {"dead_letters", MPIPE_PATH, "path", "", .otherwise = "none: they are only counted",
+    [PIPELINE_DEAD_LETTERS] = {"dead_letters", MPIPE_PATH, "path", "", .otherwise = "none, they are only counted",
                                .doc = "Folder in which frames are kept that a stage refused, each with the reason."},
     [PIPELINE_DRAIN_TIMEOUT] = {"drain_timeout", MPIPE_TIME, "time", "10s", .min = "0s", .max = "24h",
                                 .doc = "How long frames under way may take to the end after SIGTERM or SIGINT."},

@@ -51,6 +51,7 @@ Folder::~Folder()
 
 std::string Folder::write(const std::string &name, const std::string &text) const
 {
+    std::filesystem::remove(path(name)); // to write over a file waits for the disk on some file systems
     std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
 }

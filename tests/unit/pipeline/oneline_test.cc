@@ -1,0 +1,152 @@
+// A pipeline in one line: words, quotes, settings, lists, and its mistakes.
+#include "parsed.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace
+{
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const char *text(const Parsed &p, const char *stage, const char *option)
+{
+    return stage_option(&p.stage(stage), option)->text;
+}
+
+TEST(OneLine, OptionsAndSettingsAreTaken)
+{
+    Parsed p = Parsed::line("files.read path=/ include=*.jpg,*.png | image.decode :name=dec :workers=2-4 | "
+                            "image.resize shorter=256 gamma=1 :ordered=true :queue=8 :timeout=200ms :memory=4M "
+                            ":on_error=drop :max_attempts=5 :when_full=drop|files.write path=out");
+    ASSERT_TRUE(p.ok()) << p.report();
+    EXPECT_EQ(p->n_stages, 4u);
+    EXPECT_EQ(p->file, nullptr);
+    EXPECT_STREQ(p->name, "pipeline");
+    EXPECT_EQ(p.stage("dec").workers_min, 2u);
+    EXPECT_EQ(p.stage("dec").workers_max, 4u);
+    const struct stage &s = p.stage("resize");
+    EXPECT_EQ(s.ordered, 1);
+    EXPECT_EQ(s.queue, 8u);
+    EXPECT_EQ(s.timeout_ns, 200000000u);
+    EXPECT_EQ(s.memory, 4u << 20);
+    EXPECT_EQ(s.on_error, ON_ERROR_DROP);
+    EXPECT_EQ(s.max_attempts, 5u);
+    EXPECT_EQ(s.line, 0);
+    EXPECT_EQ(p->edges[1].when_full, WHEN_FULL_DROP);
+    const struct option_value *include = stage_option(&p.stage("read"), "include");
+    ASSERT_EQ(include->n_items, 2u);
+    EXPECT_STREQ(include->items[1], "*.png");
+}
+
+TEST(OneLine, QuotesAndBackslashesAreTheShells)
+{
+    Parsed p =
+        Parsed::line("text.lines path='my | \"files\"' | test.all word=a\\ b\\|c words=\"x,y\",z\\,w,'' | files.write "
+                     "path=\"q\\\"\\\\\\n\"'='");
+    ASSERT_TRUE(p.ok()) << p.report();
+    EXPECT_STREQ(text(p, "lines", "path"), "my | \"files\"");
+    EXPECT_STREQ(text(p, "all", "word"), "a b|c");
+    EXPECT_STREQ(text(p, "write", "path"), "q\"\\\\n=");
+    const struct option_value *words = stage_option(&p.stage("all"), "words");
+    ASSERT_EQ(words->n_items, 3u) << words->text;
+    EXPECT_STREQ(words->items[0], "x,y");
+    EXPECT_STREQ(words->items[1], "z,w");
+    EXPECT_STREQ(words->items[2], "");
+}
+
+TEST(OneLine, InputsNameStages)
+{
+    Parsed p = Parsed::line("text.lines | test.split :name=s | core.null :inputs=s,s.errors");
+    ASSERT_TRUE(p.ok()) << p.report();
+    EXPECT_EQ(p->n_edges, 3u);
+    EXPECT_EQ(p->edges[2].from_port, 1u);
+}
+
+TEST(OneLine, EmptyValueIsEmptyText)
+{
+    Parsed p = Parsed::line("text.lines path= | core.null");
+    ASSERT_TRUE(p.ok()) << p.report();
+    EXPECT_STREQ(text(p, "lines", "path"), "");
+}
+
+struct Case {
+    const char *name, *line, *message; // a ~ marks the place, and is taken out
+};
+
+void PrintTo(const Case &c, std::ostream *to)
+{
+    *to << c.name;
+}
+
+class OneLineMistake : public testing::TestWithParam<Case>
+{
+};
+
+TEST_P(OneLineMistake, IsFoundAtItsPlace)
+{
+    std::string line = GetParam().line;
+    size_t place = line.find('~');
+    line.erase(place, 1);
+    Parsed p = Parsed::line(line);
+    EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("0:" + std::to_string(place + 1) + ": " + GetParam().message)));
+    ASSERT_GT(p.complaints().n, 0u);
+    EXPECT_EQ(p.complaints().list[0].file, nullptr);
+    EXPECT_EQ(p.complaints().list[0].source, line);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OneLine, OneLineMistake,
+    testing::Values(Case{"Empty", "~  ", "the pipeline is empty"},
+                    Case{"NothingBeforeTheBar", "~| core.null", "a processor is missing before this '|'"},
+                    Case{"NothingBetweenBars", "text.lines | ~| core.null", "a processor is missing before this '|'"},
+                    Case{"NothingAtTheEnd", "text.lines | ~", "a processor is missing at the end"},
+                    Case{"OpenQuote", "text.lines path=~'a | core.null", "this ' has no partner"},
+                    Case{"OptionFirst", "text.lines | ~count=3 | core.null",
+                         "expected a processor, as files.read, but found 'count=3'"},
+                    Case{"SettingFirst", "text.lines | ~:workers=3 | core.null", "expected a processor"},
+                    Case{"NoAssignment", "text.lines ~fast | core.null",
+                         "expected name=value or :setting=value, but found 'fast'"},
+                    Case{"NoName", "text.lines ~=fast | core.null", "expected name=value"},
+                    Case{"QuotedEquals", "text.lines ~'a=b' | core.null", "expected name=value"},
+                    Case{"OptionTwice", "text.lines path=a ~path=b | core.null", "option 'path' is set twice"},
+                    Case{"SettingTwice", "text.lines :name=a ~:name=b | core.null", "the setting 'name' is set twice"},
+                    Case{"UnknownSetting", "text.lines | core.batch :~wrokers=2 | core.null",
+                         "stage 'batch': unknown setting 'wrokers' (did you mean 'workers'?)"},
+                    Case{"UnknownOption", "text.lines | core.batch ~sise=2 | core.null",
+                         "stage 'batch': unknown option 'sise' (did you mean 'size'?)"},
+                    Case{"OptionOutOfRange", "text.lines | core.batch size=~9999 | core.null",
+                         "stage 'batch': option 'size' must be from 1 to 4096 frames, but is '9999'"},
+                    Case{"ListElement", "text.lines | test.all wholes=1,~x,3 | core.null",
+                         "stage 'all': option 'wholes' must be an integer"},
+                    Case{"WorkersRange", "text.lines | core.batch :workers=~4-2 | core.null",
+                         "stage 'batch': workers.min is 4, more than workers.max"},
+                    Case{"WorkersWord", "text.lines | core.batch :workers=~many | core.null",
+                         "stage 'batch': workers must be an integer"},
+                    Case{"OptionsAsWord", "text.lines | core.batch :options=~3 | core.null",
+                         "stage 'batch': options must be a group"},
+                    Case{"InputUnknown", "text.lines | core.batch :inputs=~lins | core.null",
+                         "stage 'batch': there is no stage 'lins' to read from (did you mean 'lines'?)"},
+                    Case{"NameTwice", "text.lines :name=a | core.null :name=~a",
+                         "stage 'a': its name is taken by the stage number 1"}),
+    [](const auto &tested) { return std::string(tested.param.name); });
+
+TEST(OneLine, AllMistakesAreReportedAtOnce)
+{
+    Parsed p = Parsed::line("text.lins | core.batch size=0 | | core.null fast");
+    EXPECT_THAT(p.mistakes(), ElementsAre(HasSubstr("processor is missing"), HasSubstr("expected name=value")));
+    Parsed q = Parsed::line("text.lins | core.batch size=0 colour=3 | core.nul");
+    EXPECT_EQ(q.complaints().n, 4u) << q.report();
+}
+
+TEST(OneLine, MistakeIsShownWithACaret)
+{
+    EXPECT_EQ(Parsed::line("text.lines | core.nul").report(),
+              "stage 'nul': there is no processor 'core.nul' (did you mean 'core.null'?)\n"
+              "    text.lines | core.nul\n"
+              "                 ^\n");
+}
+
+} // namespace
