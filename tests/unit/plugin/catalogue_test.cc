@@ -90,6 +90,13 @@ TEST_F(Catalogue, TheEnvironmentComesAfterWhatIsNamedFirst)
     unsetenv("MICROPIPE_PLUGIN_PATH");
 }
 
+TEST_F(Catalogue, PacksBesideTheFolderOfTheProgramAreFound)
+{
+    Create("");
+    EXPECT_NE(Find("beside.pass"), nullptr) << why_;
+    EXPECT_STREQ(catalogue_folder(c_, 0), TEST_PLUGINS "/program/packs");
+}
+
 TEST_F(Catalogue, OnlyThePackThatIsNamedIsLoaded)
 {
     Create(TEST_PLUGINS); /* most there hang or crash */
@@ -171,17 +178,18 @@ TEST_F(Catalogue, AllProcessorsOfOnePackAreGivenInItsOrder)
 TEST_F(Catalogue, AScanOfAllGivesProcessorsByPackAndEveryProblem)
 {
     Create(kFirst + ":" + kSecond);
-    ASSERT_EQ(catalogue_scan_all(c_), 3u);
-    EXPECT_STREQ(catalogue_at(c_, 0)->pack, "first");
-    EXPECT_STREQ(catalogue_at(c_, 1)->pack, "good");
-    EXPECT_STREQ(catalogue_at(c_, 2)->pack, "second");
-    EXPECT_EQ(catalogue_at(c_, 3), nullptr);
+    ASSERT_EQ(catalogue_scan_all(c_), 4u);
+    EXPECT_STREQ(catalogue_at(c_, 0)->pack, "beside");
+    EXPECT_STREQ(catalogue_at(c_, 1)->pack, "first");
+    EXPECT_STREQ(catalogue_at(c_, 2)->pack, "good");
+    EXPECT_STREQ(catalogue_at(c_, 3)->pack, "second");
+    EXPECT_EQ(catalogue_at(c_, 4), nullptr);
     std::vector<std::string> reasons;
     for (size_t i = 0; i < catalogue_problems(c_); i++)
         reasons.emplace_back(catalogue_problem_at(c_, i)->reason);
     EXPECT_THAT(reasons, testing::UnorderedElementsAre(HasSubstr("its name is no name of a pack"),
                                                        HasSubstr("it calls itself pack 'other'")));
-    EXPECT_EQ(catalogue_scan_all(c_), 3u);
+    EXPECT_EQ(catalogue_scan_all(c_), 4u);
     EXPECT_EQ(catalogue_problems(c_), 2u);
 }
 

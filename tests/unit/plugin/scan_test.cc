@@ -7,11 +7,19 @@ extern "C" {
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <ostream>
 #include <string>
 
 namespace
@@ -164,7 +172,49 @@ TEST_F(Scan, AnAnswerThatThePluginMadeUpIsRefused)
 
 TEST_F(Scan, AGrandchildThatHoldsThePipesIsKilledAndDelaysNothing)
 {
+    int status = 0;
+    ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* so that it becomes ours when its parent is dead */
     EXPECT_EQ(Problem("constructor_daemon"), "");
+    EXPECT_GT(waitpid(-1, &status, 0), 0);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    EXPECT_EQ(WTERMSIG(status), SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+/* Whether a process has a child that has mapped this file. */
+bool HasChildWith(pid_t pid, const std::string &file)
+{
+    const std::string id = std::to_string(pid);
+    std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+    std::string child;
+    if (!(children >> child))
+        return false;
+    std::ifstream maps("/proc/" + child + "/maps");
+    return std::string(std::istreambuf_iterator<char>(maps), {}).find(file) != std::string::npos;
+}
+
+TEST_F(Scan, TheChildDiesWithTheHost)
+{
+    int status = 0;
+    ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    pid_t host = fork();
+    if (host == 0) {
+        scan_file(Path("constructor_hang").c_str(), 600 * kGenerous, &scan_);
+        _exit(0);
+    }
+    while (!HasChildWith(host, "constructor_hang.so"))
+        sched_yield();
+    kill(host, SIGKILL);
+    for (int dead = 0; dead < 2; dead++)
+        EXPECT_GT(waitpid(-1, &status, 0), 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST_F(Scan, WhatTheHostHasNotWrittenYetIsNotTakenForThePlugins)
+{
+    fputs("of the host", stdout);
+    EXPECT_THAT(Problem("constructor_exit"), Not(HasSubstr("of the host")));
+    puts("");
 }
 
 TEST_F(Scan, APluginThatClosesTheScannersFilesGivesNoAnswer)
@@ -229,6 +279,11 @@ TEST_F(Scan, AnUnknownFlagThatIsOnlyAHintIsIgnored)
 struct Refusal {
     const char *plugin, *words;
 };
+
+void PrintTo(const Refusal &refusal, std::ostream *out)
+{
+    *out << refusal.plugin;
+}
 
 class ScanRefuses : public Scan, public testing::WithParamInterface<Refusal>
 {
