@@ -429,6 +429,8 @@ void Host::commit()
         claimed_.push_back(in_hand_);
     outputs_.insert(outputs_.end(), pending_.begin(), pending_.end());
     pending_.clear();
+    dead_letters_.insert(dead_letters_.end(), pending_dead_letters_.begin(), pending_dead_letters_.end());
+    pending_dead_letters_.clear();
     pending_before_call_ = calls_in_transaction_ = 0;
     if (state_)
         committed_state_.assign(state_->data, state_->data + state_->capacity);

@@ -18,6 +18,9 @@
 // What run() may return besides MPIPE_OK and MPIPE_END: MPIPE_BAD_FRAME, MPIPE_RETRY and MPIPE_NO_MEMORY roll back to
 // the last commit, refuse or give again the frame in hand, and call run() again on the same instance: frames kept by
 // earlier transactions are still kept, under the same pointers. MPIPE_FATAL closes the instance.
+//
+// A source that returns MPIPE_BAD_FRAME from process() makes a dead letter without a frame. What the call emitted is taken
+// back; its state stays, as that must be behind the record already.
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -179,6 +182,7 @@ class Host
     mpipe_status drive_instance(uint64_t calls, bool end);
     mpipe_status drive_push(bool end);
     mpipe_status drive_source(uint64_t calls);
+    void refuse_record();
     mpipe_status drive_run();
     mpipe_status process(const std::shared_ptr<Slot> &slot);
     mpipe_status flush();
@@ -236,7 +240,7 @@ class Host
     uint64_t next_sequence_ = 0;
 
     std::vector<Output> outputs_;
-    std::vector<DeadLetter> dead_letters_;
+    std::vector<DeadLetter> dead_letters_, pending_dead_letters_; // pending: they count once the transaction commits
     std::vector<LogLine> logs_;
     uint64_t points_ = 0, deaths_ = 0, replaced_ = 0, creates_ = 0, commits_ = 0, empty_calls_ = 0, dropped_ = 0;
     bool create_failed_ = false, never_fits_ = false;

@@ -206,6 +206,17 @@ mpipe_status Host::flush()
     return MPIPE_OK;
 }
 
+/* A source's own refusal: what it emitted is taken back, but its state stays. */
+void Host::refuse_record()
+{
+    const std::vector<uint8_t> state(state_->data, state_->data + state_->capacity);
+    roll_back();
+    std::copy(state.begin(), state.end(), state_->data);
+    if (reason_.empty())
+        ADD_FAILURE() << "refused a record without a reason";
+    pending_dead_letters_.push_back({FrameData(), MPIPE_BAD_FRAME, std::exchange(reason_, "")});
+}
+
 mpipe_status Host::drive_source(uint64_t calls)
 {
     for (uint64_t n = 0; n < calls && !stopping();) {
@@ -213,7 +224,9 @@ mpipe_status Host::drive_source(uint64_t calls)
         begin_call();
         bool again = false;
         const mpipe_status status = p_->process(self_, &io_, nullptr);
-        if (status >= MPIPE_OK) {
+        if (status == MPIPE_BAD_FRAME)
+            refuse_record();
+        if (status >= MPIPE_OK || status == MPIPE_BAD_FRAME) {
             end_call();
             n++;
             failures_ = 0;
@@ -299,7 +312,7 @@ mpipe_status Host::settle_failure(mpipe_status status, bool *again)
     if (reason_.empty() && status != MPIPE_NO_MEMORY)
         ADD_FAILURE() << "refused a frame without a reason";
     const std::string reason = status == MPIPE_NO_MEMORY ? "the frame can never fit" : std::exchange(reason_, "");
-    dead_letters_.push_back({in_hand_->data, status, reason});
+    pending_dead_letters_.push_back({in_hand_->data, status, reason});
     forget_kept(in_hand_.get());
     in_hand_ = nullptr;
     commit();

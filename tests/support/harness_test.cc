@@ -157,6 +157,44 @@ TEST(Harness, RefusesAFrameThatCanNeverFit)
     EXPECT_EQ(host.output_bytes(), std::vector<std::string>{"abe"});
 }
 
+// A source of 0, 1, 2 ... 5; refuses 2 and 4.
+mpipe_status digits_process(void *self, const mpipe_io *io, mpipe_frame *)
+{
+    auto *next = static_cast<uint64_t *>(self);
+    if (*next == 6)
+        return MPIPE_END;
+    mpipe_frame *frame = mpipe_create(io, 1, nullptr);
+    if (!frame)
+        return MPIPE_NO_MEMORY;
+    mpipe_resize(io, &frame, 1);
+    *mpipe_writable(io, &frame) = static_cast<uint8_t>('0' + *next);
+    const mpipe_status status = mpipe_emit(io, 0, frame);
+    *next += 1;
+    return *next == 3 || *next == 5 ? mpipe_fail(io, MPIPE_BAD_FRAME, "even") : status;
+}
+
+TEST(Harness, ASourcesRefusalTakesItsOutputsBackButKeepsItsState)
+{
+    mpipe_processor p{};
+    p.struct_size = sizeof p;
+    p.name = "digits";
+    p.flags = MPIPE_SOURCE;
+    p.state_size = sizeof(uint64_t);
+    p.open = [](const mpipe_host *host, void *, void **self) -> mpipe_status {
+        *self = host->state;
+        return MPIPE_OK;
+    };
+    p.process = digits_process;
+    for (uint64_t n = 1, died = 1; died; n++) {
+        harness::Host host(&p);
+        host.die_at(n).commit_every(1 + n % 3);
+        ASSERT_EQ(host.drive(), MPIPE_OK);
+        EXPECT_EQ(host.output_bytes(), (std::vector<std::string>{"0", "1", "3", "5"})) << "death at point " << n;
+        EXPECT_EQ(host.dead_letters().size(), 2u) << "death at point " << n;
+        died = host.deaths();
+    }
+}
+
 TEST(OptionValues, ConvertsByTheTableAndChecksIt)
 {
     const char *const colours[] = {"red", "green", nullptr};
