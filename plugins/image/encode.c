@@ -127,11 +127,11 @@ static mpipe_status emit_file(const struct encoder *e, const mpipe_io *io, const
     if (!file)
         return MPIPE_NO_MEMORY;
     const char *format = names[e->format];
-    mpipe_status status = mpipe_set_attribute(io, &file, MPIPE_ATTR_FORMAT, format, strlen(format));
-    if (status == MPIPE_OK)
-        status = mpipe_set_attribute(io, &file, MPIPE_ATTR_SHAPE, NULL, 0);
+    mpipe_status status = mpipe_set_attribute(io, &file, MPIPE_ATTR_SHAPE, NULL, 0);
     if (status == MPIPE_OK)
         status = mpipe_set_attribute(io, &file, MPIPE_ATTR_DTYPE, NULL, 0);
+    if (status == MPIPE_OK) /* last: it takes less than what the two left */
+        status = mpipe_set_attribute(io, &file, MPIPE_ATTR_FORMAT, format, strlen(format));
     if (status == MPIPE_OK)
         status = mpipe_resize(io, &file, size);
     if (status != MPIPE_OK)

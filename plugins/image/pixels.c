@@ -8,6 +8,8 @@
 
 static const char dtype_uint8[] = "uint8";
 
+enum { ATTRIBUTES_ROOM = 256 };
+
 uint64_t pixels_bytes(uint64_t width, uint64_t height, uint32_t channels)
 {
     uint64_t bytes;
@@ -69,7 +71,9 @@ mpipe_status pixels_create(const mpipe_host *host, const mpipe_io *io, const mpi
                           "%s: %" PRIu64 "x%" PRIu64 " pixels do not fit into this stage's largest frame of %" PRIu64
                           " bytes; raise memory, or stages.%s.memory",
                           subject_of(io, parent).text, like->width, like->height, host->max_frame, host->stage);
-    mpipe_frame *created = mpipe_create(io, size, parent);
+    /* Room for our attributes too: a frame that had to grow for them would for a moment be there twice. */
+    const uint64_t capacity = size + ATTRIBUTES_ROOM <= host->max_frame ? size + ATTRIBUTES_ROOM : size;
+    mpipe_frame *created = mpipe_create(io, capacity, parent);
     if (!created)
         return MPIPE_NO_MEMORY;
     const uint64_t shape[3] = {like->height, like->width, like->channels};

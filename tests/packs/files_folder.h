@@ -1,0 +1,57 @@
+// A folder for the tests of the files pack, gone at the end.
+#ifndef FILES_FOLDER_H
+#define FILES_FOLDER_H
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+
+class Folder
+{
+  public:
+    Folder()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "micropipe-files-XXXXXX").string();
+        path_ = mkdtemp(&name[0]);
+    }
+    ~Folder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder &) = delete;
+    Folder &operator=(const Folder &) = delete;
+
+    std::string path(const std::string &name = "") const { return name.empty() ? path_ : path_ + "/" + name; }
+
+    Folder &put(const std::string &name, const std::string &bytes)
+    {
+        std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
+        std::ofstream(path(name), std::ios::binary) << bytes;
+        return *this;
+    }
+
+    // All files below, by name.
+    std::map<std::string, std::string> files() const
+    {
+        std::map<std::string, std::string> all;
+        for (const auto &entry : std::filesystem::recursive_directory_iterator(path_))
+            if (entry.is_regular_file() && !entry.is_symlink())
+                all[std::filesystem::relative(entry.path(), path_).string()] = content(entry.path());
+        return all;
+    }
+
+    static std::string content(const std::string &file)
+    {
+        std::ifstream stream(file, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+
+  private:
+    std::string path_;
+};
+
+#endif
