@@ -23,8 +23,9 @@ class Tutorial : public testing::Test
         throw std::runtime_error("the tutorial has no pack " + pack);
     }
 
-    // What a run gives must not depend on where the worker is killed: outputs, dead letters and `seen`.
-    void kill_at_every_point(
+    // What a run gives must not depend on where the worker is killed, nor on where memory is short: outputs, dead
+    // letters and what `seen` says.
+    void kill_and_starve_at_every_point(
         const std::function<void(harness::Host &)> &prepare, const mpipe_processor *p,
         const std::function<std::string()> &seen = [] { return std::string(); })
     {
@@ -32,16 +33,19 @@ class Tutorial : public testing::Test
         prepare(peace);
         ASSERT_EQ(peace.drive(), MPIPE_OK) << peace.trouble();
         const std::string seen_in_peace = seen();
-        for (uint64_t point = 1; point <= peace.points(); point++) {
+        const auto try_with = [&](const char *trouble, uint64_t at, const auto &cause) {
             harness::Host host(p);
             prepare(host);
-            host.die_at(point);
-            ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
-            EXPECT_EQ(host.deaths(), 1u) << "point " << point;
-            EXPECT_EQ(host.output_bytes(), peace.output_bytes()) << "killed at point " << point;
-            EXPECT_EQ(host.dead_letters().size(), peace.dead_letters().size()) << "killed at point " << point;
-            EXPECT_EQ(seen(), seen_in_peace) << "killed at point " << point;
-        }
+            cause(host, at);
+            ASSERT_EQ(host.drive(), MPIPE_OK) << trouble << at << host.trouble();
+            EXPECT_EQ(host.output_bytes(), peace.output_bytes()) << trouble << at;
+            EXPECT_EQ(host.dead_letters().size(), peace.dead_letters().size()) << trouble << at;
+            EXPECT_EQ(seen(), seen_in_peace) << trouble << at;
+        };
+        for (uint64_t at = 1; at <= peace.points(); at++)
+            try_with("killed at point ", at, [](harness::Host &host, uint64_t n) { host.die_at(n); });
+        for (uint64_t at = 1; at <= peace.creates(); at++)
+            try_with("no memory at create ", at, [](harness::Host &host, uint64_t n) { host.fail_create_at(n); });
     }
 
     Folder folder_;
@@ -62,8 +66,8 @@ class Tutorial : public testing::Test
 
 TEST_F(Tutorial, UpperChangesEachFrameOnceWhereverItIsKilled)
 {
-    kill_at_every_point([](harness::Host &host) { host.give_bytes("one").give_bytes("Two").give_bytes(""); },
-                        processor("upper"));
+    kill_and_starve_at_every_point([](harness::Host &host) { host.give_bytes("one").give_bytes("Two").give_bytes(""); },
+                                   processor("upper"));
 }
 
 TEST_F(Tutorial, AtleastDropsWhatIsShort)
@@ -87,13 +91,13 @@ TEST_F(Tutorial, LabelTakesTheFirstFolderAndRefusesFramesWithoutOne)
 
 TEST_F(Tutorial, CountGivesEachNumberOnceWhereverItIsKilled)
 {
-    kill_at_every_point([](harness::Host &host) { host.set("n", "12"); }, processor("count"));
+    kill_and_starve_at_every_point([](harness::Host &host) { host.set("n", "12"); }, processor("count"));
 }
 
 TEST_F(Tutorial, AppendWritesEachLineOnceWhereverItIsKilled)
 {
     const std::string path = (folder_.path() / "out.txt").string();
-    kill_at_every_point(
+    kill_and_starve_at_every_point(
         [&](harness::Host &host) {
             host.set("path", path).commit_every(2).give_bytes("one").give_bytes("two").give_bytes("three");
         },
@@ -103,7 +107,7 @@ TEST_F(Tutorial, AppendWritesEachLineOnceWhereverItIsKilled)
 
 TEST_F(Tutorial, PairJoinsEachFrameOnceWhereverItIsKilled)
 {
-    kill_at_every_point(
+    kill_and_starve_at_every_point(
         [](harness::Host &host) {
             for (const char *bytes : {"a", "b", "c", "d", "e"})
                 host.give_bytes(bytes);
