@@ -97,6 +97,19 @@ TEST(Docs, EveryConfigurationPassesTheCheck)
     }
 }
 
+TEST(Docs, TheMistakesThatAreShownGetTheAnswerThatIsShown)
+{
+    Folder folder;
+    follow_the_tutorial(folder, "");
+    const std::vector<Block> mistakes = blocks_in("cfg-with-mistakes"), answers = blocks_in("complaints");
+    ASSERT_EQ(mistakes.size(), 1u);
+    ASSERT_EQ(answers.size(), 1u);
+    folder.write("pipeline.cfg", mistakes[0].text);
+    const Outcome outcome = folder.run("micropipe check pipeline.cfg");
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.output, answers[0].text);
+}
+
 TEST(Docs, EveryExamplePipelinePassesTheCheck)
 {
     Folder folder;
