@@ -1,6 +1,6 @@
 /* upper.c: ASCII letters to upper case. */
-#include <micropipe/micropipe.h>
 #include <ctype.h>
+#include <micropipe/micropipe.h>
 
 static mpipe_status upper_process(void *self, const mpipe_io *io, mpipe_frame *frame)
 {
@@ -13,8 +13,6 @@ static mpipe_status upper_process(void *self, const mpipe_io *io, mpipe_frame *f
     return mpipe_emit(io, 0, frame);
 }
 
-static const mpipe_processor upper = {
-    MPIPE_PROCESSOR, .flags = MPIPE_STATELESS | MPIPE_MUTATES, .name = "upper", .summary = "ASCII letters to upper case",
-    .process = upper_process,
-};
+static const mpipe_processor upper = {MPIPE_PROCESSOR, .flags = MPIPE_STATELESS | MPIPE_MUTATES, .name = "upper",
+                                      .summary = "ASCII letters to upper case", .process = upper_process};
 MPIPE_PLUGIN("upper", "1.0.0", &upper)

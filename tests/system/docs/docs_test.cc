@@ -147,18 +147,6 @@ TEST(Docs, TheTutorialsSinkWritesEveryLineOnce)
     EXPECT_EQ(folder.read("copy.txt"), folder.read("README.md"));
 }
 
-TEST(Docs, TheReadmesProcessorIsTheOneInExamples)
-{
-    const Markdown readme = markdown_read(fs::path(SOURCE_DIR) / "README.md");
-    Folder folder;
-    fs::copy(fs::path(SOURCE_DIR) / "examples/upper/upper.c", folder.path() / "upper.c");
-    for (const Block &block : readme.blocks) {
-        if (block.language == "c") {
-            EXPECT_EQ(block.text, folder.read("upper.c"));
-        }
-    }
-}
-
 TEST(Docs, TheReadmesConfigurationIsTheDemos)
 {
     const Markdown readme = markdown_read(fs::path(SOURCE_DIR) / "README.md");
