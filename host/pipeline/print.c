@@ -17,8 +17,6 @@ struct printer {
     struct region region; /* for texts */
 };
 
-static const char *const when_full_names[] = {[WHEN_FULL_BLOCK] = "block", [WHEN_FULL_DROP] = "drop"};
-
 static void put_string(struct printer *p, const char *text)
 {
     fputc('"', p->to);
@@ -37,60 +35,68 @@ static void put_string(struct printer *p, const char *text)
     fputc('"', p->to);
 }
 
-/* A plugin's texts may have any bytes: those that end a line would end the comment. */
-static void put_comment_text(struct printer *p, const char *text)
+enum { COMMENT_WIDTH = 100 }; /* beyond it the facts have a line of their own */
+
+/* Up to where a plugin's text does not end the comment that it stands in. */
+static int line_length(const char *text)
 {
-    for (; *text; text++)
-        fputc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, p->to);
+    return (int)strcspn(text, "\n\r");
 }
 
-static void put_range(struct printer *p, const char *min, const char *max, const char *unit)
+/* "# What it means. (size, 2M to 16T bytes; default: 256M)" */
+static void put_comment(struct printer *p, int indent, const char *doc, const char *facts)
 {
-    if (min && max)
-        fprintf(p->to, ", %s to %s", min, max);
-    else if (min)
-        fprintf(p->to, ", at least %s", min);
-    else if (max)
-        fprintf(p->to, ", at most %s", max);
-    if (unit)
-        fprintf(p->to, " %s", unit);
+    int long_line = indent + line_length(doc) + line_length(facts) > COMMENT_WIDTH;
+    fprintf(p->to, "%*s# %.*s", indent, "", line_length(doc), doc);
+    if (long_line)
+        fprintf(p->to, "\n%*s#", indent, "");
+    fprintf(p->to, " (%.*s)\n", line_length(facts), facts);
 }
 
-static void put_choices(struct printer *p, const char *const *choices, uint32_t n)
+static const char *choices_text(struct printer *p, const char *const *choices, uint32_t n)
 {
+    const char *text = "";
     for (uint32_t i = 0; i < n && choices[i]; i++)
-        fprintf(p->to, "%s%s", i ? " | " : ": ", choices[i]);
+        text = region_format(&p->region, "%s%s%s", text, i ? " | " : ": ", choices[i]);
+    return text;
+}
+
+static const char *range_text(struct printer *p, const char *min, const char *max, const char *unit)
+{
+    const char *text = min && max ? region_format(&p->region, ", %s to %s", min, max)
+                       : min      ? region_format(&p->region, ", at least %s", min)
+                       : max      ? region_format(&p->region, ", at most %s", max)
+                                  : "";
+    return unit ? region_format(&p->region, "%s%s%s", text, *text ? " " : ", ", unit) : text;
+}
+
+static const char *default_text(struct printer *p, uint32_t flags, const char *fallback)
+{
+    if (flags & MPIPE_REQUIRED)
+        return "; required";
+    return fallback && *fallback ? region_format(&p->region, "; default: %s", fallback) : "";
 }
 
 /* The comment above a setting. */
 static void put_setting_doc(struct printer *p, int indent, const struct setting *s)
 {
-    const char *otherwise = s->otherwise ? s->otherwise : s->fallback;
     if (p->which != PRINT_ALL)
         return;
-    fprintf(p->to, "%*s# %s (%s", indent, "", s->doc, s->form);
-    if (s->choices)
-        put_choices(p, s->choices, UINT32_MAX);
-    put_range(p, s->min, s->max, s->unit);
-    fprintf(p->to, "; default: %s)\n", otherwise);
+    const char *facts = region_format(
+        &p->region, "%s%s%s%s", s->form, s->choices ? choices_text(p, s->choices, UINT32_MAX) : "",
+        range_text(p, s->min, s->max, s->unit), default_text(p, s->flags, s->otherwise ? s->otherwise : s->fallback));
+    put_comment(p, indent, s->doc, facts);
 }
 
 static void put_option_doc(struct printer *p, const struct option_description *o)
 {
     if (p->which != PRINT_ALL)
         return;
-    fprintf(p->to, "%*s# ", OF_OPTIONS, "");
-    put_comment_text(p, o->doc ? o->doc : "");
-    fprintf(p->to, " (%s", value_type_name(o->type) ? value_type_name(o->type) : "?");
-    put_choices(p, (const char *const *)o->choices, o->n_choices);
-    put_range(p, o->min, o->max, o->unit);
-    if (o->flags & MPIPE_REQUIRED)
-        fputs("; required", p->to);
-    else if (o->fallback && *o->fallback) {
-        fputs("; default: ", p->to);
-        put_comment_text(p, o->fallback);
-    }
-    fputs(")\n", p->to);
+    const char *type = value_type_name(o->type);
+    const char *facts = region_format(&p->region, "%s%s%s%s", type ? type : "?",
+                                      choices_text(p, (const char *const *)o->choices, o->n_choices),
+                                      range_text(p, o->min, o->max, o->unit), default_text(p, o->flags, o->fallback));
+    put_comment(p, OF_OPTIONS, o->doc ? o->doc : "", facts);
 }
 
 /* True if a setting is to be printed. */
@@ -213,7 +219,7 @@ static void put_input(struct printer *p, const struct edge *e, int as_group, enu
     if (e->to_port > 0)
         fprintf(p->to, " port = \"%s\";", to->description->inputs[e->to_port].name);
     if (e->when_full != usual)
-        fprintf(p->to, " when_full = \"%s\";", when_full_names[e->when_full]);
+        fprintf(p->to, " when_full = \"%s\";", stage_settings[STAGE_WHEN_FULL].choices[e->when_full]);
     fputs(" }", p->to);
 }
 
@@ -244,7 +250,7 @@ static void put_inputs(struct printer *p, uint32_t index)
     if (wanted(p, s->set, STAGE_INPUTS) || !is_default)
         put_input_list(p, edges, n, usual);
     if (p->which == PRINT_ALL || usual == WHEN_FULL_DROP)
-        put_text_setting(p, OF_STAGE, &stage_settings[STAGE_WHEN_FULL], when_full_names[usual]);
+        put_text_setting(p, OF_STAGE, &stage_settings[STAGE_WHEN_FULL], stage_settings[STAGE_WHEN_FULL].choices[usual]);
 }
 
 static void put_workers(struct printer *p, const struct stage *s)

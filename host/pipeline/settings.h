@@ -45,10 +45,10 @@ enum workers_setting { WORKERS_MIN, WORKERS_MAX, WORKERS_SETTINGS };
 
 struct setting {
     const char *key;
-    uint32_t type;              /* MPIPE_INT ...; 0: of a form of its own */
+    uint32_t type, flags;       /* MPIPE_INT ..., 0: of a form of its own; MPIPE_REQUIRED */
     const char *form;           /* what to call it: "size", "a list of groups" */
     const char *fallback;       /* default, as configuration text; NULL: none, or it depends: see otherwise */
-    const char *otherwise;      /* NULL, or in words what holds if it is not set: "required", "the stage before" */
+    const char *otherwise;      /* NULL, or in words what holds if it is not set: "the stage before" */
     const char *min, *max;      /* inclusive; NULL: no limit */
     const char *unit;           /* NULL: none */
     const char *const *choices; /* MPIPE_CHOICE; ends with NULL */

@@ -5,6 +5,7 @@ extern "C" {
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <micropipe/option.h>
 
 #include <fstream>
 #include <map>
@@ -49,6 +50,8 @@ std::string facts(const struct setting &s)
         text += std::string(i ? " | " : ": ") + s.choices[i];
     if (s.min && s.max)
         text += std::string(", ") + s.min + " to " + s.max + (s.unit ? std::string(" ") + s.unit : "");
+    if (s.flags & MPIPE_REQUIRED)
+        return text + "; required)";
     return text + "; default: " + (s.otherwise ? s.otherwise : s.fallback) + ")";
 }
 
