@@ -11,11 +11,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const char *text(const Parsed &p, const char *stage, const char *option)
-{
-    return stage_option(&p.stage(stage), option)->text;
-}
-
 TEST(OneLine, OptionsAndSettingsAreTaken)
 {
     Parsed p = Parsed::line("files.read path=/ include=*.jpg,*.png | image.decode :name=dec :workers=2-4 | "
@@ -36,9 +31,7 @@ TEST(OneLine, OptionsAndSettingsAreTaken)
     EXPECT_EQ(s.max_attempts, 5u);
     EXPECT_EQ(s.line, 0);
     EXPECT_EQ(p->edges[1].when_full, WHEN_FULL_DROP);
-    const struct option_value *include = stage_option(&p.stage("read"), "include");
-    ASSERT_EQ(include->n_items, 2u);
-    EXPECT_STREQ(include->items[1], "*.png");
+    EXPECT_THAT(p.items("read", "include"), ElementsAre("*.jpg", "*.png"));
 }
 
 TEST(OneLine, QuotesAndBackslashesAreTheShells)
@@ -47,14 +40,10 @@ TEST(OneLine, QuotesAndBackslashesAreTheShells)
         Parsed::line("text.lines path='my | \"files\"' | test.all word=a\\ b\\|c words=\"x,y\",z\\,w,'' | files.write "
                      "path=\"q\\\"\\\\\\n\"'='");
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_STREQ(text(p, "lines", "path"), "my | \"files\"");
-    EXPECT_STREQ(text(p, "all", "word"), "a b|c");
-    EXPECT_STREQ(text(p, "write", "path"), "q\"\\\\n=");
-    const struct option_value *words = stage_option(&p.stage("all"), "words");
-    ASSERT_EQ(words->n_items, 3u) << words->text;
-    EXPECT_STREQ(words->items[0], "x,y");
-    EXPECT_STREQ(words->items[1], "z,w");
-    EXPECT_STREQ(words->items[2], "");
+    EXPECT_STREQ(p.option("lines", "path").text, "my | \"files\"");
+    EXPECT_STREQ(p.option("all", "word").text, "a b|c");
+    EXPECT_STREQ(p.option("write", "path").text, "q\"\\\\n=");
+    EXPECT_THAT(p.items("all", "words"), ElementsAre("x,y", "z,w", ""));
 }
 
 TEST(OneLine, InputsNameStages)
@@ -69,7 +58,7 @@ TEST(OneLine, EmptyValueIsEmptyText)
 {
     Parsed p = Parsed::line("text.lines path= | core.null");
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_STREQ(text(p, "lines", "path"), "");
+    EXPECT_STREQ(p.option("lines", "path").text, "");
 }
 
 struct Case {

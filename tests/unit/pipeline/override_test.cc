@@ -20,11 +20,6 @@ Parsed with(const std::vector<std::string> &overrides)
     return Parsed::text(file, overrides);
 }
 
-const struct option_value *option(const Parsed &p, const char *name)
-{
-    return stage_option(&p.stage("all"), name);
-}
-
 TEST(Override, ReplacesASetting)
 {
     Parsed p = with({"memory=1G", "stages.all.workers=4"});
@@ -39,13 +34,13 @@ TEST(Override, AddsASettingThatIsNotThere)
     Parsed p = with({"name = night-run", "stages.lines.options.path=a,b", "stages.null.queue=8"});
     ASSERT_TRUE(p.ok()) << p.report();
     EXPECT_STREQ(p->name, "night-run");
-    EXPECT_STREQ(stage_option(&p.stage("lines"), "path")->text, "a,b");
+    EXPECT_STREQ(p.option("lines", "path").text, "a,b");
     EXPECT_EQ(p.stage("null").queue, 8u);
 }
 
 TEST(Override, ReplacesAnOption)
 {
-    EXPECT_EQ(option(with({"stages.all.options.whole=5"}), "whole")->integer, 5);
+    EXPECT_EQ(with({"stages.all.options.whole=5"}).option("all", "whole").integer, 5);
 }
 
 TEST(Override, BareWordHasTheTypeThatIsWanted)
@@ -53,9 +48,9 @@ TEST(Override, BareWordHasTheTypeThatIsWanted)
     Parsed p =
         with({"stages.all.options.word=300", "stages.all.options.flag=true", "stages.all.options.words=*.a,*.b"});
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_STREQ(option(p, "word")->text, "300");
-    EXPECT_EQ(option(p, "flag")->integer, 1);
-    EXPECT_EQ(option(p, "words")->n_items, 2u);
+    EXPECT_STREQ(p.option("all", "word").text, "300");
+    EXPECT_EQ(p.option("all", "flag").integer, 1);
+    EXPECT_EQ(p.option("all", "words").n_items, 2u);
 }
 
 TEST(Override, LibconfigValueIsTaken)
@@ -65,8 +60,8 @@ TEST(Override, LibconfigValueIsTaken)
               "stages.all.options.word=\"x y\"", "stages.null.inputs=( { from = \"all\"; when_full = \"drop\"; } )"});
     ASSERT_TRUE(p.ok()) << p.report();
     EXPECT_EQ(p.stage("all").workers_max, 8u);
-    EXPECT_STREQ(option(p, "words")->items[0], "a,b");
-    EXPECT_STREQ(option(p, "word")->text, "x y");
+    EXPECT_STREQ(p.option("all", "words").items[0], "a,b");
+    EXPECT_STREQ(p.option("all", "word").text, "x y");
     EXPECT_EQ(p->edges[1].when_full, WHEN_FULL_DROP);
 }
 

@@ -29,17 +29,6 @@ Parsed around(const std::string &settings)
                         " },\n  { processor = \"core.null\"; }\n);\n");
 }
 
-// The value of an option of test.all.
-const struct option_value *option(const Parsed &p, const char *name)
-{
-    return stage_option(&p.stage("x"), name);
-}
-
-std::vector<std::string> items(const struct option_value *v)
-{
-    return {v->items, v->items + v->n_items};
-}
-
 std::vector<std::string> edges(const Parsed &p)
 {
     std::vector<std::string> list;
@@ -82,8 +71,8 @@ TEST(Parse, SampleOfTheReadmeIsRight)
                                       "encode.out -> shards.in"));
     EXPECT_EQ(p.stage("decode").workers_min, 1u);
     EXPECT_EQ(p.stage("decode").workers_max, 4u);
-    EXPECT_THAT(items(stage_option(&p.stage("photos"), "include")), ElementsAre("*.jpg", "*.png"));
-    EXPECT_EQ(stage_option(&p.stage("encode"), "format")->integer, 0);
+    EXPECT_THAT(p.items("photos", "include"), ElementsAre("*.jpg", "*.png"));
+    EXPECT_EQ(p.option("encode", "format").integer, 0);
     EXPECT_TRUE(p.stage("photos").is_source);
     EXPECT_TRUE(p.stage("shards").is_sink);
     EXPECT_EQ(p.stage("resize").line, 7);
@@ -160,49 +149,50 @@ TEST(Parse, EachTypeOfOptionIsConverted)
     Parsed p = around("processor = \"test.all\"; options = { flag = TRUE; whole = -3; real = 2; word = \"a\" \"b\"; "
                       "kind = \"two\"; bytes = \"1.5M\"; pause = 0.25; folder = \"/\"; };");
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_EQ(option(p, "flag")->integer, 1);
-    EXPECT_EQ(option(p, "whole")->integer, -3);
-    EXPECT_EQ(option(p, "real")->number, 2.0);
-    EXPECT_STREQ(option(p, "real")->text, "2.0");
-    EXPECT_STREQ(option(p, "word")->text, "ab");
-    EXPECT_EQ(option(p, "kind")->integer, 1);
-    EXPECT_STREQ(option(p, "kind")->text, "two");
-    EXPECT_EQ(option(p, "bytes")->integer, 3 << 19);
-    EXPECT_STREQ(option(p, "bytes")->text, "1536K");
-    EXPECT_EQ(option(p, "pause")->integer, 250000000);
-    EXPECT_STREQ(option(p, "pause")->text, "250ms");
-    EXPECT_STREQ(option(p, "folder")->text, "/");
-    EXPECT_TRUE(option(p, "flag")->is_set);
+    EXPECT_EQ(p.option("x", "flag").integer, 1);
+    EXPECT_EQ(p.option("x", "whole").integer, -3);
+    EXPECT_EQ(p.option("x", "real").number, 2.0);
+    EXPECT_STREQ(p.option("x", "real").text, "2.0");
+    EXPECT_STREQ(p.option("x", "word").text, "ab");
+    EXPECT_EQ(p.option("x", "kind").integer, 1);
+    EXPECT_STREQ(p.option("x", "kind").text, "two");
+    EXPECT_EQ(p.option("x", "bytes").integer, 3 << 19);
+    EXPECT_STREQ(p.option("x", "bytes").text, "1536K");
+    EXPECT_EQ(p.option("x", "pause").integer, 250000000);
+    EXPECT_STREQ(p.option("x", "pause").text, "250ms");
+    EXPECT_STREQ(p.option("x", "folder").text, "/");
+    EXPECT_TRUE(p.option("x", "flag").is_set);
 }
 
 TEST(Parse, OptionThatIsNotSetHasItsDefaultOrTheZeroOfItsType)
 {
     Parsed p = around("processor = \"test.all\";");
-    EXPECT_FALSE(option(p, "flag")->is_set);
-    EXPECT_STREQ(option(p, "flag")->text, "false");
-    EXPECT_STREQ(option(p, "whole")->text, "0");
-    EXPECT_STREQ(option(p, "real")->text, "0.0");
-    EXPECT_STREQ(option(p, "word")->text, "");
-    EXPECT_STREQ(option(p, "kind")->text, "one");
-    EXPECT_EQ(option(p, "pause")->integer, 1000000);
-    EXPECT_THAT(items(option(p, "wholes")), ElementsAre("1", "2"));
-    EXPECT_THAT(items(option(p, "kinds")), ElementsAre("two"));
-    EXPECT_EQ(option(p, "words")->n_items, 0u);
+    EXPECT_FALSE(p.option("x", "flag").is_set);
+    EXPECT_STREQ(p.option("x", "flag").text, "false");
+    EXPECT_STREQ(p.option("x", "whole").text, "0");
+    EXPECT_STREQ(p.option("x", "real").text, "0.0");
+    EXPECT_STREQ(p.option("x", "word").text, "");
+    EXPECT_STREQ(p.option("x", "kind").text, "one");
+    EXPECT_EQ(p.option("x", "pause").integer, 1000000);
+    EXPECT_THAT(p.items("x", "wholes"), ElementsAre("1", "2"));
+    EXPECT_THAT(p.items("x", "kinds"), ElementsAre("two"));
+    EXPECT_EQ(p.option("x", "words").n_items, 0u);
 }
 
 TEST(Parse, ListsOfEachTypeAreConverted)
 {
-    Parsed p = around("processor = \"test.all\"; options = { flags = [ true, false ]; wholes = ( 3, 0x10 ); "
-                      "reals = ( 1, 0.5 ); words = [ \"a,b\", \"\" ]; kinds = ( \"two\", \"one\" ); "
-                      "sizes = ( 1024, \"2M\" ); pauses = ( 1, \"5ms\" ); folders = [ \"/\", \"/tmp\" ]; };");
+    Parsed p =
+        around("processor = \"test.all\"; options = { flags = [ true, false ]; wholes = ( 3, 0x10 ); "
+               "reals = ( 1, 0.5, 0.30000000000000004 ); words = [ \"a,b\", \"\" ]; kinds = ( \"two\", \"one\" ); "
+               "sizes = ( 1024, \"2M\" ); pauses = ( 1, \"5ms\" ); folders = [ \"/\", \"/tmp\" ]; };");
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_THAT(items(option(p, "flags")), ElementsAre("true", "false"));
-    EXPECT_THAT(items(option(p, "wholes")), ElementsAre("3", "16"));
-    EXPECT_THAT(items(option(p, "reals")), ElementsAre("1.0", "0.5"));
-    EXPECT_THAT(items(option(p, "words")), ElementsAre("a,b", ""));
-    EXPECT_THAT(items(option(p, "kinds")), ElementsAre("two", "one"));
-    EXPECT_THAT(items(option(p, "sizes")), ElementsAre("1K", "2M"));
-    EXPECT_THAT(items(option(p, "pauses")), ElementsAre("1s", "5ms"));
+    EXPECT_THAT(p.items("x", "flags"), ElementsAre("true", "false"));
+    EXPECT_THAT(p.items("x", "wholes"), ElementsAre("3", "16"));
+    EXPECT_THAT(p.items("x", "reals"), ElementsAre("1.0", "0.5", "0.30000000000000004"));
+    EXPECT_THAT(p.items("x", "words"), ElementsAre("a,b", ""));
+    EXPECT_THAT(p.items("x", "kinds"), ElementsAre("two", "one"));
+    EXPECT_THAT(p.items("x", "sizes"), ElementsAre("1K", "2M"));
+    EXPECT_THAT(p.items("x", "pauses"), ElementsAre("1s", "5ms"));
 }
 
 TEST(Parse, IntegersOf64BitsAreExact)
@@ -210,10 +200,10 @@ TEST(Parse, IntegersOf64BitsAreExact)
     Parsed p = around(
         "processor = \"test.all\"; options = { whole = 5000000000; wholes = [ 0xFFFFFFFF, 9223372036854775807 ]; };");
     ASSERT_TRUE(p.ok()) << p.report();
-    EXPECT_EQ(option(p, "whole")->integer, 5000000000);
-    EXPECT_THAT(items(option(p, "wholes")), ElementsAre("4294967295", "9223372036854775807"));
+    EXPECT_EQ(p.option("x", "whole").integer, 5000000000);
+    EXPECT_THAT(p.items("x", "wholes"), ElementsAre("4294967295", "9223372036854775807"));
     EXPECT_EQ(
-        option(around("processor = \"test.all\"; options = { whole = -9223372036854775808L; };"), "whole")->integer,
+        around("processor = \"test.all\"; options = { whole = -9223372036854775808L; };").option("x", "whole").integer,
         INT64_MIN);
 }
 

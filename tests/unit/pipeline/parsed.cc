@@ -100,11 +100,36 @@ Parsed Parsed::line(const std::string &line, const std::vector<std::string> &ove
 
 const struct stage &Parsed::stage(const std::string &name) const
 {
-    static const struct stage none = {};
+    static const struct processor_description no_processor = {};
+    static const struct stage none = [] {
+        struct stage s = {};
+        s.description = &no_processor;
+        return s;
+    }();
     int index = pipeline_ ? pipeline_stage(pipeline_, name.c_str()) : -1;
     if (index < 0)
         ADD_FAILURE() << "there is no stage " << name << "\n" << report();
     return index < 0 ? none : pipeline_->stages[index];
+}
+
+const struct option_value &Parsed::option(const std::string &stage_name, const std::string &name) const
+{
+    static char empty[] = "";
+    static const struct option_value none = [] {
+        struct option_value v = {};
+        v.text = empty;
+        return v;
+    }();
+    const struct option_value *v = stage_option(&stage(stage_name), name.c_str());
+    if (!v)
+        ADD_FAILURE() << "stage " << stage_name << " has no option " << name;
+    return v ? *v : none;
+}
+
+std::vector<std::string> Parsed::items(const std::string &stage_name, const std::string &name) const
+{
+    const struct option_value &v = option(stage_name, name);
+    return {v.items, v.items + v.n_items};
 }
 
 std::string Parsed::report() const

@@ -39,7 +39,11 @@ class Parsed
     bool ok() const { return pipeline_ != nullptr; }
     const struct pipeline *operator->() const { return pipeline_; }
     const struct pipeline *get() const { return pipeline_; }
-    const struct stage &stage(const std::string &name) const; // fails the test if there is none
+    // Fail the test and give something empty if there is none.
+    const struct stage &stage(const std::string &name) const;
+    const struct option_value &option(const std::string &stage, const std::string &name) const;
+    std::vector<std::string> items(const std::string &stage,
+                                   const std::string &name) const; // of an option that is a list
     const struct complaints &complaints() const { return complaints_; }
     std::string report() const; // as complaints_print() has it
     std::string print(enum print_defaults which) const;

@@ -140,6 +140,16 @@ TEST(Print, DefaultsComeWithTheirMeaning)
     EXPECT_THAT(all, HasSubstr("choice: dead_letter | drop | stop; default: dead_letter"));
 }
 
+TEST(Print, IntegersBeyond32BitsHaveTheirL)
+{
+    std::string text =
+        Parsed::line("text.lines | test.all whole=2147483648 wholes=1,5000000000 | core.null").print(PRINT_AS_SET);
+    EXPECT_THAT(text, HasSubstr("whole = 2147483648L;"));
+    EXPECT_THAT(text, HasSubstr("wholes = [ 1L, 5000000000L ];"));
+    EXPECT_THAT(Parsed::line("text.lines | test.all whole=-2147483648 | core.null").print(PRINT_AS_SET),
+                HasSubstr("whole = -2147483648;"));
+}
+
 TEST(Print, SecretsAreNotPrinted)
 {
     Parsed p = Parsed::line("text.lines | test.all token=hunter2 | core.null");
