@@ -27,11 +27,10 @@ static int reader_is_gone(int fd)
 
 int output_finish(int result)
 {
-    int failed = fflush(stdout) != 0;
-    int error = failed ? errno : EIO;
-    failed |= ferror(stdout);
-    if (!failed || reader_is_gone(STDOUT_FILENO))
+    int error = fflush(stdout) != 0 ? errno : 0; /* of a write before this one, only that it failed is known */
+    if ((!error && !ferror(stdout)) || reader_is_gone(STDOUT_FILENO))
         return result;
-    fprintf(stderr, "micropipe: cannot write to the standard output: %s\n", strerror(error));
+    fprintf(stderr, "micropipe: cannot write to the standard output%s%s\n", error ? ": " : "",
+            error ? strerror(error) : "");
     return EXIT_SYSTEM;
 }
