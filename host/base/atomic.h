@@ -38,6 +38,7 @@ static inline void au64_store_release(au64 *a, uint64_t value)
 }
 
 /* True if *a was `expected` and is `desired` now. Acquire and release on success; on failure *expected is what was found. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in writes to it */
 static inline int au64_swap_if(au64 *a, uint64_t *expected, uint64_t desired)
 {
     return __atomic_compare_exchange_n(&a->word, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
