@@ -27,9 +27,12 @@ uint64_t summary_dead(const struct summary *s)
     return dead;
 }
 
-/* A run that failed before its workers had anything to do has no figures. */
+/* A run that was refused has no figures that matter, and one that failed before its workers had anything to do has
+ * none. */
 static int has_figures(const struct summary *s)
 {
+    if (s->outcome == OUTCOME_CONFIG)
+        return 0;
     for (uint32_t i = 0; i < s->last.n_stages; i++)
         if (s->last.stages[i].in > 0 || s->last.stages[i].restarts > 0)
             return 1;
@@ -40,7 +43,6 @@ static void print_outcome(const struct summary *s, FILE *out)
 {
     static const char *const words[] = {[OUTCOME_DONE] = "done in",
                                         [OUTCOME_FAILED] = "failed after",
-                                        [OUTCOME_CONFIG] = "refused after",
                                         [OUTCOME_DEAD_LETTERS] = "done, but with dead letters, in"};
     fprintf(out, "%s: %s %s", s->pipeline->name, words[s->outcome], quantity_duration(s->last.elapsed_ns).text);
     if (s->last.first_frame_ns)

@@ -109,6 +109,10 @@ TEST(Summary, OfARunThatNeverBeganIsItsReasonAlone)
     run.result.outcome = OUTCOME_CONFIG;
     snprintf(run.result.reason, sizeof run.result.reason, "memory = 2M is too small");
     EXPECT_EQ(Printed(run), "photos: cannot run: memory = 2M is too small\n");
+    run.stage(0).in = 5; /* until a later stage was found to be refused */
+    EXPECT_EQ(Printed(run), "photos: cannot run: memory = 2M is too small\n");
+    run.result.outcome = OUTCOME_FAILED;
+    EXPECT_THAT(Printed(run), HasSubstr("photos: failed after"));
 }
 
 TEST(Summary, NamesWhoWaitedForMemoryWhenABatchWasCutShort)
