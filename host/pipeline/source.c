@@ -7,6 +7,8 @@
 
 #include "cleanup.h"
 
+enum { FIRST_READ = 16384 }; /* bytes; doubled as long as there is more */
+
 /* What a byte is part of: an @include counts only where libconfig would see it. */
 enum state { IN_TEXT, IN_COMMENT, IN_BLOCK_COMMENT, IN_STRING };
 
@@ -15,7 +17,6 @@ struct reader {
     struct complaints *complaints;
     struct source *source;
     size_t text_capacity, lines_capacity;
-    char *buffer; /* for one file */
     size_t bytes; /* of all files so far */
     enum state state;
     int depth;
@@ -165,23 +166,25 @@ static int take_line(struct reader *r, struct source_line line)
     return 0;
 }
 
-/* Fills the buffer with all of a file, which may be a pipe. Returns its size; -EFBIG: beyond what a configuration may
- * have. */
-static ssize_t read_bytes(struct reader *r, const char *file)
+/* *bytes becomes all of a file, which may be a pipe. Returns its size; -EFBIG: beyond what a configuration may have. */
+static ssize_t read_bytes(struct reader *r, const char *file, char **bytes)
 {
     AUTO_FD int fd = open(file, O_RDONLY | O_CLOEXEC);
-    size_t room = SOURCE_BYTES_MAX - r->bytes, n = 0;
+    size_t room = SOURCE_BYTES_MAX - r->bytes, capacity = FIRST_READ, n = 0;
+    ssize_t got = 1;
+    *bytes = region_alloc(r->region, capacity);
     if (fd < 0)
         return -errno;
-    for (;;) {
-        ssize_t got = read(fd, r->buffer + n, room + 1 - n);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
+    while (got != 0) {
+        if (n == capacity) {
+            char *before = *bytes;
+            capacity *= 2;
+            *bytes = memcpy(region_alloc(r->region, capacity), before, n);
+        }
+        got = read(fd, *bytes + n, capacity - n);
+        if (got < 0 && errno != EINTR)
             return -errno;
-        if (got == 0)
-            break;
-        n += (size_t)got;
+        n += got > 0 ? (size_t)got : 0;
         if (n > room)
             return -EFBIG;
     }
@@ -192,7 +195,8 @@ static ssize_t read_bytes(struct reader *r, const char *file)
 static int read_file(struct reader *r, const char *file, struct position at)
 {
     static const char byte_order_mark[] = "\xef\xbb\xbf";
-    ssize_t n = read_bytes(r, file);
+    char *bytes = NULL;
+    ssize_t n = read_bytes(r, file, &bytes);
     int error = 0;
     if (n == -EFBIG)
         complaint_add(r->complaints, at, "a configuration, with all that it includes, has at most %d MiB",
@@ -201,7 +205,7 @@ static int read_file(struct reader *r, const char *file, struct position at)
         complaint_add(r->complaints, at, "cannot read '%s': %s", file, strerror((int)-n));
     if (n < 0)
         return -EINVAL;
-    const char *text = region_copy(r->region, r->buffer, (size_t)n), *end = text + n;
+    const char *text = bytes, *end = text + n;
     if (n >= 3 && memcmp(text, byte_order_mark, 3) == 0)
         text += 3;
     for (int number = 1; text < end && !error; number++) {
@@ -219,7 +223,6 @@ int source_read(const char *file, struct region *region, struct complaints *comp
     *out = (struct source){0};
     struct reader r = {.region = region, .complaints = complaints, .source = out};
     const char *name = region_text(region, file);
-    r.buffer = region_alloc(region, SOURCE_BYTES_MAX + 1);
     int error = read_file(&r, name, whole_file(&r, name));
     if (out->n_lines == 0) {
         add_line(&r, (struct source_line){SOURCE_FILE, name, 1, 0, "", 0});

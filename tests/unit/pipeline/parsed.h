@@ -52,8 +52,7 @@ class Parsed
     std::vector<std::string> mistakes() const;
 
   private:
-    Parsed();
-    struct catalogue *catalogue_ = nullptr;
+    Parsed() = default;
     struct pipeline *pipeline_ = nullptr;
     struct complaints complaints_ = {nullptr, 0};
 };
