@@ -17,7 +17,7 @@
 
 enum { NAME_MAX_BYTES = 64 };
 
-/* The least that a stage that makes frames can work with: a span of the arena. */
+/* The least that a stage can work with: a span of the arena. */
 static const uint64_t stage_memory_min = UINT64_C(2) << 20;
 
 /* A setting of the pipeline, set or default. 1: it is set, and *v is its value; 0: *v is the default. -EINVAL after a
@@ -158,15 +158,15 @@ static int find_stages(struct draft *d)
     return n > 0 ? 0 : -EINVAL;
 }
 
-/* What the stages are to have, at the least, has to fit. */
+/* What the stages are to have, at the least, has to fit; rings and journals come on top, when the memory is laid out.
+ */
 static void check_memory(struct draft *d)
 {
     const struct pipeline *p = d->pipeline;
     uint64_t needed = 0;
     const struct node *n = node_child(d->root, pipeline_settings[PIPELINE_MEMORY].key);
     for (uint32_t i = 0; i < p->n_stages; i++) {
-        const struct stage *s = &p->stages[i];
-        needed += s->memory > 0 ? s->memory : s->is_sink ? 0 : stage_memory_min;
+        needed += p->stages[i].memory > 0 ? p->stages[i].memory : stage_memory_min;
     }
     if (p->memory > 0 && needed > p->memory)
         draft_complain(d, NULL, n ? n->at : d->root->at,

@@ -96,7 +96,7 @@ const Mistake mistakes[] = {
     {"DeadLettersIsAFile", WITH_TOP("dead_letters = ~\"/etc/passwd\";\n"),
      "dead_letters: '/etc/passwd' is not a folder"},
     {"MemoryForTheStages", "memory = ~\"4M\";\n" IN_STAGE("processor = \"test.serial\"; memory = \"8M\";"),
-     "memory is 4M, but the stages need 10M"},
+     "memory is 4M, but the stages need 12M"},
     {"NoStages", "~name = \"x\";\n", "there are no stages"},
     {"EmptyStages", "stages = ~( );\n", "there are no stages"},
     {"StagesAsGroup", "stages = ~{ processor = \"core.null\"; };\n",
