@@ -165,9 +165,8 @@ static void check_memory(struct draft *d)
     const struct pipeline *p = d->pipeline;
     uint64_t needed = 0;
     const struct node *n = node_child(d->root, pipeline_settings[PIPELINE_MEMORY].key);
-    for (uint32_t i = 0; i < p->n_stages; i++) {
+    for (uint32_t i = 0; i < p->n_stages; i++)
         needed += p->stages[i].memory > 0 ? p->stages[i].memory : stage_memory_min;
-    }
     if (p->memory > 0 && needed > p->memory)
         draft_complain(d, NULL, n ? n->at : d->root->at,
                        "memory is %" PRIu64 "M, but the stages need %" PRIu64
