@@ -67,7 +67,8 @@ static inline mpipe_status mpipe_resize(const mpipe_io *io, mpipe_frame **frame,
 }
 
 /* Sends a frame to every reader of an output port, or to none. Takes the frame, unless it returns MPIPE_FULL
- * (run() only: the transaction can hold no more; call mpipe_flush_out() and try again). Without a reader the
+ * (run() only: the transaction can hold no more; call mpipe_flush_out() and try again) or MPIPE_NO_MEMORY (the frame must
+ * be copied, or its new type, key or time need room, and there is none: return it, as after mpipe_create()). Without a reader the
  * frame is dropped. Ports are numbered in the order of the processor's table; a processor without one has port 0. */
 static inline mpipe_status mpipe_emit(const mpipe_io *io, uint32_t port, mpipe_frame *frame)
 {
