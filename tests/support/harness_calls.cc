@@ -155,6 +155,9 @@ mpipe_status Calls::emit(void *worker, uint32_t port, mpipe_frame *frame)
         host.commit(); /* a RESUMABLE processor's state says, at this instant, what was emitted before this frame */
         host.begin_call();
     }
+    const bool more_room = view->frame.key || view->frame.time_ns || view->frame.type;
+    if (!view->slot && more_room && host.memory_fails()) /* a host may need another block for them */
+        return MPIPE_NO_MEMORY;
     Output output;
     static_cast<FrameData &>(output) = host.data_of(*view);
     output.port = port;
