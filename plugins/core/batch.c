@@ -3,8 +3,8 @@
  * The frames of the batch that is being gathered are kept in the worker's journal, so a worker that dies loses none:
  * its successor is given them again. The transaction that sends a batch is the one that drops them.
  *
- * Order of work that exactly-once rests on: nothing of `b` changes before the step that can fail is behind us. create()
- * may fail; only then are frames emitted, dropped and forgotten. Before run() returns MPIPE_NO_MEMORY, what was kept in
+ * Order of work that exactly-once rests on: nothing of `b` changes before the steps that can fail, create and emit, are
+ * behind us; then frames are dropped and forgotten. Before run() returns MPIPE_NO_MEMORY, what was kept in
  * this transaction is committed, since the roll-back that follows would otherwise take it back under our feet.
  */
 #include <stdlib.h>
@@ -32,38 +32,38 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* NULL: no room, and all that was kept is committed. */
-static mpipe_frame *create_batch(const struct batch *b, const mpipe_io *io, mpipe_status *status)
+/* MPIPE_NO_MEMORY: nothing has changed, and no frame is left over. */
+static mpipe_status try_to_send(const struct batch *b, const mpipe_io *io)
 {
     mpipe_frame *out = mpipe_create(io, b->bytes, NULL);
-    *status = MPIPE_NO_MEMORY;
-    if (!out) {
-        mpipe_status committed = mpipe_flush_out(io, MPIPE_FOREVER);
-        if (committed < 0)
-            *status = committed;
-        else
-            out = mpipe_create(io, b->bytes, NULL);
+    if (!out)
+        return MPIPE_NO_MEMORY;
+    mpipe_status status = mpipe_resize(io, &out, b->bytes);
+    uint8_t *to = status == MPIPE_OK ? mpipe_writable(io, &out) : NULL;
+    if (to) {
+        to = batch_put_header(to, b->count, b->bytes);
+        for (uint32_t i = 0; i < b->count; i++)
+            to = batch_put_frame(io, b->frames[i], to);
+        out->type = mpipe_type(BATCH_TYPE);
+        out->sequence = b->frames[0]->sequence;
+        out->time_ns = b->frames[0]->time_ns;
+        status = mpipe_emit_sync(io, 0, out, MPIPE_FOREVER);
     }
-    return out;
+    if (to && status == MPIPE_OK)
+        return MPIPE_OK;
+    mpipe_drop(io, out);
+    return to ? status : MPIPE_NO_MEMORY;
 }
 
 static mpipe_status send_batch(struct batch *b, const mpipe_io *io)
 {
-    mpipe_status status;
-    mpipe_frame *out = b->count ? create_batch(b, io, &status) : NULL;
-    if (!out)
-        return b->count ? status : MPIPE_OK;
-    status = mpipe_resize(io, &out, b->bytes);
-    uint8_t *to = status == MPIPE_OK ? mpipe_writable(io, &out) : NULL;
-    if (!to)
-        return mpipe_fail(io, MPIPE_FATAL, "the host does not let its own new frame be written (status %d)", status);
-    to = batch_put_header(to, b->count, b->bytes);
-    for (uint32_t i = 0; i < b->count; i++)
-        to = batch_put_frame(io, b->frames[i], to);
-    out->type = mpipe_type(BATCH_TYPE);
-    out->sequence = b->frames[0]->sequence;
-    out->time_ns = b->frames[0]->time_ns;
-    status = mpipe_emit_sync(io, 0, out, MPIPE_FOREVER);
+    if (!b->count)
+        return MPIPE_OK;
+    mpipe_status status = try_to_send(b, io);
+    if (status == MPIPE_NO_MEMORY) {
+        mpipe_status committed = mpipe_flush_out(io, MPIPE_FOREVER);
+        status = committed < 0 ? committed : try_to_send(b, io);
+    }
     if (status != MPIPE_OK)
         return status;
     for (uint32_t i = 0; i < b->count; i++)

@@ -35,8 +35,8 @@ static mpipe_status set_attributes(const mpipe_io *io, const struct batch_record
     return MPIPE_OK;
 }
 
-/* MPIPE_NO_MEMORY leaves nothing behind. */
-static mpipe_status restore(const mpipe_io *io, const struct batch_record *record, mpipe_frame **out)
+/* MPIPE_NO_MEMORY: nothing has changed, and no frame is left over. */
+static mpipe_status try_to_send(const mpipe_io *io, const struct batch_record *record)
 {
     mpipe_frame *frame = mpipe_create(io, record->size, NULL);
     if (!frame)
@@ -47,29 +47,27 @@ static mpipe_status restore(const mpipe_io *io, const struct batch_record *recor
         memcpy(to, record->payload, record->size);
         status = set_attributes(io, record, &frame);
     }
-    if (!to || status != MPIPE_OK) {
-        mpipe_drop(io, frame);
-        return status == MPIPE_MISUSE
-                   ? mpipe_fail(io, MPIPE_BAD_FRAME,
-                                "not a batch: the attributes of a frame are more than a frame can have")
-                   : MPIPE_NO_MEMORY;
+    if (to && status == MPIPE_OK) {
+        frame->sequence = record->sequence;
+        frame->key = record->key;
+        frame->time_ns = record->time_ns;
+        frame->type = record->type;
+        status = mpipe_emit_sync(io, 0, frame, MPIPE_FOREVER);
+        if (status == MPIPE_OK)
+            return MPIPE_OK;
     }
-    frame->sequence = record->sequence;
-    frame->key = record->key;
-    frame->time_ns = record->time_ns;
-    frame->type = record->type;
-    *out = frame;
-    return MPIPE_OK;
+    mpipe_drop(io, frame);
+    return to ? status : MPIPE_NO_MEMORY;
 }
 
 /* Without room: what was sent so far goes out, which may make some. */
-static mpipe_status restore_or_flush(const mpipe_io *io, const struct batch_record *record, mpipe_frame **out)
+static mpipe_status send_frame(const mpipe_io *io, const struct batch_record *record)
 {
-    mpipe_status status = restore(io, record, out);
+    mpipe_status status = try_to_send(io, record);
     if (status != MPIPE_NO_MEMORY)
         return status;
     status = mpipe_flush_out(io, MPIPE_FOREVER);
-    return status < 0 ? status : restore(io, record, out);
+    return status < 0 ? status : try_to_send(io, record);
 }
 
 static void find_place(struct unbatch_state *s, const mpipe_frame *batch, uint32_t count)
@@ -107,10 +105,7 @@ static mpipe_status send_frames(const struct unbatch *u, const mpipe_io *io, con
         struct batch_record record;
         uint64_t offset = s->offset;
         batch_record_at(batch->data, &offset, &record);
-        mpipe_frame *frame = NULL;
-        status = restore_or_flush(io, &record, &frame);
-        if (status == MPIPE_OK)
-            status = mpipe_emit_sync(io, 0, frame, MPIPE_FOREVER);
+        status = send_frame(io, &record);
         if (status != MPIPE_OK)
             return status;
         s->offset = offset; /* after the emit: a commit inside it covers only the frames before this one */
