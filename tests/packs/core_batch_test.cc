@@ -170,7 +170,7 @@ TEST(CoreBatch, LosesAndDoublesNothingWhateverPointItDiesAt)
     for (const char *max_bytes : {"0", "200"})
         for (uint64_t n = 1, died = 1; died; n++) {
             Host host("core", "batch");
-            host.set("size", "3").set("max_bytes", max_bytes).die_at(n).die_at(n + 9);
+            host.set("size", "3").set("max_bytes", max_bytes).die_at(n).die_at(n + 9).commit_every(1 + n % 4);
             give(&host, samples(8));
             ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
             ASSERT_EQ(unbatched(host.outputs()), samples(8)) << "death at point " << n;
@@ -184,7 +184,11 @@ TEST(CoreBatch, GoesOnAfterFailedCreates)
     for (const char *max_bytes : {"0", "200"})
         for (uint64_t n = 1; n < 8; n++) {
             Host host("core", "batch");
-            host.set("size", "3").set("max_bytes", max_bytes).fail_create_at(n).fail_create_at(n + 1);
+            host.set("size", "3")
+                .set("max_bytes", max_bytes)
+                .fail_create_at(n)
+                .fail_create_at(n + 1)
+                .commit_every(1 + n % 3);
             give(&host, samples(8));
             ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
             ASSERT_EQ(unbatched(host.outputs()), samples(8)) << "failure of create " << n;
@@ -232,7 +236,7 @@ TEST(CoreUnbatch, LosesAndDoublesNothingWhateverPointItDiesAt)
     for (const size_t outputs_max : {1, 2, 256})
         for (uint64_t n = 1, died = 1; died; n++) {
             Host host("core", "unbatch");
-            host.outputs_max(outputs_max).die_at(n).die_at(n + 5);
+            host.outputs_max(outputs_max).die_at(n).die_at(n + 5).commit_every(1 + n % 4);
             give(&host, as_data(batches));
             ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
             ASSERT_EQ(as_data(host.outputs()), wanted) << "death at point " << n << ", " << outputs_max;
@@ -245,7 +249,7 @@ TEST(CoreUnbatch, GoesOnAfterFailedCreates)
     const std::vector<harness::Output> batches = one_batch(8);
     for (uint64_t n = 1, creates = 100; n < creates; n++) {
         Host host("core", "unbatch");
-        host.fail_create_at(n).fail_create_at(n + 1);
+        host.fail_create_at(n).fail_create_at(n + 1).commit_every(1 + n % 3);
         give(&host, as_data(batches));
         ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
         ASSERT_EQ(as_data(host.outputs()), samples(8)) << "failure " << n;
@@ -253,20 +257,34 @@ TEST(CoreUnbatch, GoesOnAfterFailedCreates)
     }
 }
 
+TEST(CoreUnbatch, TheSameBatchTwiceGivesItsFramesTwice)
+{
+    Host host("core", "unbatch");
+    give(&host, as_data(one_batch(3)));
+    give(&host, as_data(one_batch(3)));
+    ASSERT_EQ(host.drive(), MPIPE_OK);
+    EXPECT_EQ(host.outputs().size(), 6u);
+}
+
 TEST(CoreUnbatch, APlaceInABatchThatWasGivenUpIsNotTheNextBatchs)
 {
-    const std::vector<harness::Output> batches = one_batch(5);
-    Host host("core", "unbatch");
-    host.outputs_max(2);
-    give(&host, as_data(batches));
-    host.die_at(60); /* in the middle of it, after a commit */
-    ASSERT_EQ(host.drive(), MPIPE_OK);
-    ASSERT_EQ(as_data(host.outputs()), samples(5));
-    FrameData other = one_batch(4)[0];
+    FrameData other = one_batch(5)[0];
     other.sequence = 77;
-    host.give(other);
-    ASSERT_EQ(host.drive(), MPIPE_OK);
-    EXPECT_EQ(host.outputs().size(), 9u);
+    bool given_up_half_way = false;
+    for (uint64_t n = 1; n < 60; n++) {
+        Host host("core", "unbatch");
+        host.outputs_max(1).die_at(n).die_at(n + 6).die_at(n + 12); /* a successor has it in hand by then */
+        give(&host, as_data(one_batch(5)));
+        host.give(other);
+        ASSERT_EQ(host.drive(), MPIPE_OK);
+        const size_t sent = host.outputs().size();
+        ASSERT_EQ(host.dead_letters().empty(), sent == 10) << "death at point " << n;
+        given_up_half_way |= sent > 5 && sent < 10;
+        ASSERT_GE(sent, 5u);
+        const std::vector<harness::Output> last(host.outputs().end() - 5, host.outputs().end());
+        ASSERT_EQ(as_data(last), samples(5)) << "death at point " << n;
+    }
+    EXPECT_TRUE(given_up_half_way);
 }
 
 TEST(CoreUnbatch, AnEmptyBatchGivesNothing)

@@ -82,7 +82,7 @@ TEST(TextWrite, HoldsEachFrameOnceWhateverPointItDiesAt)
         for (uint64_t n = 1, died = 1; died; n++) {
             const std::string path = folder.file("out", "before\n");
             Host host("text", "write");
-            host.set("path", path).set("append", append).die_at(n).die_at(n + 7);
+            host.set("path", path).set("append", append).die_at(n).die_at(n + 7).commit_every(1 + n % 4);
             host.give_bytes("one").give_bytes("two").idle().give_bytes("").pressure().give_bytes("four").idle();
             ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
             ASSERT_EQ(read_file(path),
@@ -90,6 +90,21 @@ TEST(TextWrite, HoldsEachFrameOnceWhateverPointItDiesAt)
                 << "death at point " << n;
             died = host.deaths();
         }
+}
+
+TEST(TextWrite, AppendRemembersWhereItBeganBeforeItsFirstByte)
+{
+    const harness::TempFolder folder;
+    const std::string large(4 << 20, 'x'); /* so that it is written before the transaction that it came with commits */
+    for (uint64_t n = 1, died = 1; died; n++) {
+        const std::string path = folder.file("out", "before\n");
+        Host host("text", "write");
+        host.set("path", path).set("append", "true").commit_every(100).die_at(n);
+        host.give_bytes(large).give_bytes("y");
+        ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+        ASSERT_TRUE(read_file(path) == "before\n" + large + "\ny\n") << "death at point " << n;
+        died = host.deaths();
+    }
 }
 
 TEST(TextWrite, WritesMoreFramesThanOneSystemCallTakes)

@@ -19,8 +19,8 @@
 // the last commit, refuse or give again the frame in hand, and call run() again on the same instance: frames kept by
 // earlier transactions are still kept, under the same pointers. MPIPE_FATAL closes the instance.
 //
-// A source that returns MPIPE_BAD_FRAME from process() makes a dead letter without a frame. What the call emitted is taken
-// back; its state stays, as that must be behind the record already.
+// A source that returns MPIPE_BAD_FRAME from process() makes a dead letter without a frame. What the call emitted is
+// taken back; its state stays, as that must be behind the record already.
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -95,7 +95,7 @@ class Host
     Host &set(const std::string &option, const std::string &text); // throws std::invalid_argument
     Host &max_frame(uint64_t bytes);                               // default 1 GiB
     Host &outputs_max(size_t frames);                              // what a transaction holds; default 256
-    Host &commit_every(size_t calls); // process() calls that share one transaction; default 1
+    Host &commit_every(size_t calls); // process() or get() calls that share one transaction; default 1
     Host &worker(uint32_t number, uint32_t of);
     Host &without_extensions(); // the host has none
 

@@ -88,6 +88,10 @@ void Host::bury()
 #endif
     open_ = false;
     self_ = nullptr;
+    if (in_hand_ && !in_hand_->kept && in_hand_->attempt >= attempts_max) {
+        dead_letters_.push_back({in_hand_->data, MPIPE_FATAL, "too many workers died with it in hand"});
+        claimed_.erase(std::remove(claimed_.begin(), claimed_.end(), in_hand_), claimed_.end());
+    }
     requeue();
     state_ = nullptr;
 }
@@ -275,11 +279,11 @@ mpipe_status Host::drive_run()
         const mpipe_status settled = settle_failure(status, &again);
         if (settled != MPIPE_OK)
             return settled;
-        if (again && slot) {
-            claimed_.clear();
-            events_.push_front({Kind::frame, slot});
-        }
+        claimed_.erase(std::remove(claimed_.begin(), claimed_.end(), slot), claimed_.end());
         in_hand_ = nullptr;
+        commit(); /* what was before the call that failed */
+        if (again && slot)
+            events_.push_front({Kind::frame, slot});
     }
 }
 
@@ -333,7 +337,9 @@ mpipe_status Host::get(uint32_t port, int64_t timeout_ns, mpipe_frame **frame)
 {
     *frame = nullptr;
     end_call();
-    commit();
+    const bool comes_at_once = !events_.empty() && events_.front().kind == Kind::frame && !stopping();
+    if (++calls_in_transaction_ >= commit_every_ || !comes_at_once)
+        commit();
     begin_call();
     for (;;) {
         if (stopping())

@@ -117,7 +117,7 @@ TEST(Harness, GivesKeptFramesAgainAfterADeathAtAnyPointInRun)
     for (uint64_t n = 1, died = 1; died; n++) {
         harness::Host host(&p);
         five_letters(&host);
-        host.die_at(n);
+        host.die_at(n).commit_every(1 + n % 4);
         ASSERT_EQ(host.drive(), MPIPE_OK);
         EXPECT_EQ(host.output_bytes(), three) << "death at point " << n;
         EXPECT_EQ(host.state<uint64_t>(), 2u) << "death at point " << n;
