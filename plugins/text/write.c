@@ -76,11 +76,51 @@ static mpipe_status open_file(struct writer *w)
     return MPIPE_OK;
 }
 
+/* The byte that follows a backslash; -1: not one that is known. */
+static int escaped(char c)
+{
+    switch (c) {
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case '0':
+        return '\0';
+    case '\\':
+        return '\\';
+    default:
+        return -1;
+    }
+}
+
+/* Sets w->separator from the option, with its escapes replaced. */
+static mpipe_status read_separator(struct writer *w)
+{
+    const char *text = mpipe_option_text(w->host, "separator");
+    char *bytes = malloc(strlen(text) + 1);
+    if (!bytes)
+        return MPIPE_NO_MEMORY;
+    w->separator = (struct iovec){bytes, 0};
+    for (; *text; text++) {
+        int byte = *text == '\\' ? escaped(*++text) : (unsigned char)*text;
+        if (byte < 0) {
+            mpipe_log(w->host, MPIPE_LOG_ERROR,
+                      "option 'separator': after a backslash comes n, r, t, 0 or another backslash");
+            return MPIPE_BAD_CONFIG;
+        }
+        bytes[w->separator.iov_len++] = (char)byte;
+    }
+    return MPIPE_OK;
+}
+
 static void write_close(void *self)
 {
     struct writer *w = self;
     if (w->fd >= 0)
         close(w->fd);
+    free(w->separator.iov_base);
     free(w);
 }
 
@@ -94,13 +134,10 @@ static mpipe_status write_open(const mpipe_host *host, void *shared, void **self
     w->state = host->state;
     w->path = mpipe_option_text(host, "path");
     w->durability = (enum durability)mpipe_option_int(host, "fsync");
-    const char *separator = mpipe_option_text(host, "separator");
-    union {
-        const char *text;
-        void *base;
-    } unconst = {separator};
-    w->separator = (struct iovec){unconst.base, strlen(separator)};
-    mpipe_status status = open_file(w);
+    w->fd = -1;
+    mpipe_status status = read_separator(w);
+    if (status == MPIPE_OK)
+        status = open_file(w);
     if (status != MPIPE_OK) {
         write_close(w);
         return status;
@@ -236,8 +273,8 @@ static const mpipe_option path_option = {
 static const mpipe_option separator_option = {
     .name = "separator",
     .type = MPIPE_STRING,
-    .fallback = "\n",
-    .doc = "What is written after the bytes of each frame.",
+    .fallback = "\\n",
+    .doc = "What is written after the bytes of each frame, with the escapes \\n \\r \\t \\0 and \\\\; may be empty.",
 };
 static const mpipe_option append_option = {
     .name = "append",
@@ -262,7 +299,7 @@ const mpipe_processor text_write = {
     .flags = MPIPE_SERIAL,
     .name = "write",
     .summary = "Appends every frame to a file, each exactly once",
-    .example = "core.generate count=1000 size=16 | text.write path=numbers.bin separator=''",
+    .example = "core.generate count=1000 size=16 | text.write path=numbers.bin separator=\"\"",
     .options = write_options,
     .outputs = no_outputs,
     .state_size = sizeof(struct write_state),

@@ -43,11 +43,30 @@ TEST(TextWrite, MakesAFileWithoutFramesToo)
 TEST(TextWrite, TheSeparatorMayBeAnythingOrNothing)
 {
     const harness::TempFolder folder;
-    for (const char *separator : {"", "\r\n", ", "}) {
+    const std::pair<std::string, std::string> cases[] = {
+        {"", ""},
+        {", ", ", "},
+        {"\n", "\n"},
+        {"\\r\\n", "\r\n"},
+        {"\\t\\\\n", "\t\\n"},
+        {"\\0", std::string(1, '\0')},
+        {"\\\\\xc3\xa4", "\\\xc3\xa4"},
+    };
+    for (const auto &[option, bytes] : cases) {
         Host host("text", "write");
-        host.set("path", folder / "out").set("separator", separator).give_bytes("a").give_bytes("").give_bytes("b");
-        ASSERT_EQ(host.drive(), MPIPE_OK);
-        EXPECT_EQ(read_file(folder / "out"), std::string("a") + separator + separator + "b" + separator);
+        host.set("path", folder / "out").set("separator", option).give_bytes("a").give_bytes("").give_bytes("b");
+        ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+        EXPECT_EQ(read_file(folder / "out"), "a" + bytes + bytes + "b" + bytes) << option;
+    }
+}
+
+TEST(TextWrite, RefusesAnEscapeThatItDoesNotKnow)
+{
+    const harness::TempFolder folder;
+    for (const char *separator : {"\\x", "\\", "a\\"}) {
+        Host host("text", "write");
+        host.set("path", folder / "out").set("separator", separator);
+        EXPECT_EQ(host.start(), MPIPE_BAD_CONFIG) << separator;
     }
 }
 

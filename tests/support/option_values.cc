@@ -136,6 +136,10 @@ void check_entry(const mpipe_option &option)
         throw std::invalid_argument(std::string("bad option name \"") + (option.name ? option.name : "") + "\"");
     if (!option.doc || !*option.doc)
         wrong(option, "", "has no doc");
+    for (const char *text : {option.fallback, option.min, option.max, option.unit, option.doc})
+        for (const char *c = text; c && *c; c++)
+            if (static_cast<unsigned char>(*c) < ' ')
+                wrong(option, text, "has a control character in it, which the host refuses");
     const uint32_t type = option.type & ~static_cast<uint32_t>(MPIPE_LIST);
     if (type < MPIPE_BOOL || type > MPIPE_PATH)
         wrong(option, std::to_string(option.type), "is not a type");
