@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "files_folder.h"
+#include "folder.h"
 #include "harness.h"
 
 namespace

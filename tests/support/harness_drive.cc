@@ -72,6 +72,7 @@ void Host::requeue()
     views_.clear();
     kept_views_.clear();
     pending_.clear();
+    pending_dead_letters_.clear();
     claimed_.clear();
     pending_before_call_ = calls_in_transaction_ = 0;
     in_hand_ = nullptr;

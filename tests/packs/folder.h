@@ -1,6 +1,6 @@
-// A folder for the tests of the files pack, gone at the end.
-#ifndef FILES_FOLDER_H
-#define FILES_FOLDER_H
+// A folder for tests of packs that touch files, gone at the end.
+#ifndef FOLDER_H
+#define FOLDER_H
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,7 +14,7 @@ class Folder
   public:
     Folder()
     {
-        std::string name = (std::filesystem::temp_directory_path() / "micropipe-files-XXXXXX").string();
+        std::string name = (std::filesystem::temp_directory_path() / "micropipe-test-XXXXXX").string();
         path_ = mkdtemp(&name[0]);
     }
     ~Folder()
