@@ -23,7 +23,7 @@ struct shard {
     uint64_t offset; /* of the file: what is below it has been written */
     uint8_t *piece;  /* what is to be written there */
     size_t n_piece;
-    int write_error; /* errno of the last pwrite() that failed */
+    int error; /* of pwrite(): nothing is written from then on; 0: none */
     struct archive *tar;
     struct archive_entry *entry;
     struct key_set keys;
@@ -56,10 +56,9 @@ void shard_close(struct shard **s)
 {
     if (!*s)
         return;
-    if ((*s)->tar) {
-        archive_write_fail((*s)->tar); /* so that it does not write an end of the archive */
+    (*s)->error = -ECANCELED; /* libarchive writes an end when it is freed */
+    if ((*s)->tar)
         archive_write_free((*s)->tar);
-    }
     if ((*s)->entry)
         archive_entry_free((*s)->entry);
     if ((*s)->utf8)
@@ -74,51 +73,55 @@ void shard_close(struct shard **s)
 
 /* ---- the file ---- */
 
-static int write_at(struct shard *s, const uint8_t *bytes, size_t n)
+static void write_at(struct shard *s, const uint8_t *bytes, size_t n)
 {
-    while (n) {
+    while (n && !s->error) {
         const ssize_t written = pwrite(s->fd, bytes, n, (off_t)s->offset);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
-            return s->write_error = errno;
+        if (written < 0) {
+            s->error = -errno;
+            break;
+        }
         bytes += written;
         n -= (size_t)written;
         s->offset += (uint64_t)written;
     }
-    return 0;
 }
 
-static int write_piece(struct shard *s)
+static void write_piece(struct shard *s)
 {
     const size_t n = s->n_piece;
     s->n_piece = 0;
-    return write_at(s, s->piece, n);
+    write_at(s, s->piece, n);
 }
 
+/* Takes everything, whatever became of it: an archive that was told of an error cannot be freed without a leak. So
+ * s->error is what counts. */
 static la_ssize_t on_write(struct archive *tar, void *context, const void *bytes, size_t n)
 {
     struct shard *s = context;
-    int error = 0;
-    if (n > PIECE - s->n_piece)
-        error = write_piece(s);
-    if (!error && n > PIECE)
-        error = write_at(s, bytes, n);
-    if (error) {
-        archive_set_error(tar, error, "%s", strerror(error));
-        return -1;
-    }
-    if (n <= PIECE) {
+    (void)tar;
+    if (!s->error && n > PIECE - s->n_piece)
+        write_piece(s);
+    if (s->error)
+        return (la_ssize_t)n;
+    if (n > PIECE) {
+        write_at(s, bytes, n);
+    } else {
         memcpy(s->piece + s->n_piece, bytes, n);
         s->n_piece += n;
     }
     return (la_ssize_t)n;
 }
 
-static int failed(struct shard *s)
+/* What became of a call of libarchive: it warns of names that are not UTF-8, and stores them as they are. */
+static int result(struct shard *s, la_ssize_t status)
 {
-    if (s->write_error)
-        return -s->write_error;
+    if (s->error)
+        return s->error;
+    if (status >= ARCHIVE_WARN)
+        return 0;
     snprintf(s->reason, sizeof s->reason, "%s", archive_error_string(s->tar));
     return -EBADMSG;
 }
@@ -208,7 +211,7 @@ static int open_tar(struct shard *s)
             ARCHIVE_OK || /* no buffer of its own: we know what is written */
         archive_write_set_bytes_in_last_block(s->tar, 1) != ARCHIVE_OK ||
         archive_write_open(s->tar, s, NULL, on_write, NULL) != ARCHIVE_OK)
-        return failed(s);
+        return result(s, ARCHIVE_FATAL);
     return 0;
 }
 
@@ -249,29 +252,25 @@ static int write_header(struct shard *s, const char *name, uint64_t size)
     const int status = archive_write_header(s->tar, s->entry);
     if (before)
         uselocale(before);
-    return status < ARCHIVE_WARN ? failed(s)
-                                 : 0; /* it warns of names that are not UTF-8, and stores them as they are */
+    return result(s, status);
 }
 
 int shard_add_member(struct shard *s, const char *name, const uint8_t *bytes, uint64_t size)
 {
-    const int error = write_header(s, name, size);
-    if (error)
-        return error;
-    while (size) {
+    int error = write_header(s, name, size);
+    while (size && !error) {
         const la_ssize_t n = archive_write_data(s->tar, bytes, size);
-        if (n <= 0)
-            return failed(s);
-        bytes += n;
-        size -= (uint64_t)n;
+        error = result(s, n > 0 ? n : ARCHIVE_FATAL);
+        bytes += error ? 0 : n;
+        size -= error ? 0 : (uint64_t)n;
     }
-    return archive_write_finish_entry(s->tar) == ARCHIVE_OK ? 0 : failed(s);
+    return error ? error : result(s, archive_write_finish_entry(s->tar));
 }
 
 int shard_end_sample(struct shard *s, const char *key)
 {
-    const int error = write_piece(s);
-    return error ? -error : key_set_add(&s->keys, key, strlen(key));
+    write_piece(s);
+    return s->error ? s->error : key_set_add(&s->keys, key, strlen(key));
 }
 
 static bool is_plain(const char *name)
@@ -297,11 +296,12 @@ uint64_t shard_member_size(const char *name, uint64_t size)
 
 int shard_finish(struct shard *s, enum shard_sync sync)
 {
-    if (archive_write_close(s->tar) != ARCHIVE_OK)
-        return failed(s);
-    const int error = write_piece(s);
+    const int error = result(s, archive_write_close(s->tar));
     if (error)
-        return -error;
+        return error;
+    write_piece(s);
+    if (s->error)
+        return s->error;
     return sync == SHARD_SYNC && fsync(s->fd) ? -errno : 0;
 }
 
