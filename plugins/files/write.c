@@ -116,9 +116,10 @@ static const mpipe_option name = {.name = "name",
                                   .doc = "Each file's name: text with {path}, {dir}, {name}, {stem}, {ext}, "
                                          "{sequence}, {key} or {any attribute} in it."};
 static const mpipe_option durable = {.name = "fsync",
-                                  .type = MPIPE_BOOL,
-                                  .fallback = "false",
-                                  .doc = "Wait until each file is on the disk, so that it survives a power failure."};
+                                     .type = MPIPE_BOOL,
+                                     .fallback = "false",
+                                     .doc =
+                                         "Wait until each file is on the disk, so that it survives a power failure."};
 
 static const mpipe_option *const options[] = {&path, &name, &durable, NULL};
 

@@ -56,6 +56,16 @@ TEST(ImageDecode, JpegGivesTurboJpegsPixels)
     }
 }
 
+TEST(ImageDecode, ChromaSubsamplingThatHasNoNameIsDecodedToo)
+{
+    std::string file = samples::jpeg(samples::picture(16, 8, 3, [](auto, auto, auto) { return 128; }));
+    file[samples::find_marker(file, 0xc0) + 14] = 0x21; /* Cb twice as wide as Y and Cr */
+    const size_t scan = samples::find_marker(file, 0xda) + 14;
+    /* Y, Cb, Cb, Cr, all without a difference and without detail: 00 1010, 00 00, 00 00, 00 00, filled with ones */
+    file = file.substr(0, scan) + std::string("\x28\x00\x3f\xff\xd9", 5);
+    EXPECT_EQ(decoded(file), samples::picture(16, 8, 3, [](auto, auto, auto) { return 128; }));
+}
+
 TEST(ImageDecode, SetsTypeShapeAndDtypeAndInheritsTheRest)
 {
     Host host("image", "decode");
