@@ -74,7 +74,7 @@ TEST(WdsDeath, OneDeathAnywhereChangesNoByte)
     for (uint64_t n = 1, died = 1; died; n++) {
         Folder folder;
         Host host("wds", "write");
-        prepare(host, folder).die_at(n);
+        prepare(host, folder).die_at(n).commit_every(1 + n % 4);
         give_all(host);
         ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
         EXPECT_EQ(folder.files(), expected) << "death at point " << n;
@@ -89,14 +89,32 @@ TEST(WdsDeath, ManyDeathsChangeNoByte)
     for (uint64_t gap = 4; gap < 40; gap++) {
         Folder folder;
         Host host("wds", "write");
-        prepare(host, folder);
+        prepare(host, folder).commit_every(1 + gap % 4);
+        host.attempts_max = UINT32_MAX;
         for (uint64_t n = gap; n < 2000; n += gap)
             host.die_at(n);
         give_all(host);
         ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
         EXPECT_EQ(folder.files(), expected) << "a death at every " << gap << "th point";
-        EXPECT_GT(host.deaths(), 2u);
+        EXPECT_GT(host.deaths(), 1u);
     }
+}
+
+TEST(WdsDeath, ASampleThatKillsItsWorkersIsInNoShard)
+{
+    Folder folder;
+    Host host("wds", "write");
+    prepare(host, folder).commit_every(4);
+    give_all(host);
+    for (uint64_t n = 5; n < 200; n += 5) /* never far enough to commit one */
+        host.die_at(n);
+    ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+    size_t keys = 0;
+    for (const auto &[name, bytes] : folder.files())
+        for (const std::string &member : tar_names(folder.path(name)))
+            keys += member.size() < 4 || member.substr(member.size() - 4) != ".cls";
+    EXPECT_GT(host.dead_letters().size(), n_refused);
+    EXPECT_EQ(keys + host.dead_letters().size(), paths.size()) << host.trouble();
 }
 
 /* Feeds up to `n` samples, then lets the worker retire. */
