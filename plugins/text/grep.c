@@ -161,8 +161,9 @@ const mpipe_processor text_grep = {
     .flags = MPIPE_STATELESS | MPIPE_DETERMINISTIC,
     .name = "grep",
     .summary = "Passes the frames that a regular expression matches, or does not",
-    .example = "text.lines path=/usr/share/common-licenses/GPL-3 | text.grep pattern=\"free software\" ignore_case=true "
-               "| core.null",
+    .example =
+        "text.lines path=/usr/share/common-licenses/GPL-3 | text.grep pattern=\"free software\" ignore_case=true "
+        "| core.null",
     .options = grep_options,
     .load = grep_load,
     .open = grep_open,

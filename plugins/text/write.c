@@ -20,11 +20,17 @@
 
 enum { FRAMES_MAX = 256, BYTES_ENOUGH = 4 << 20 };
 
+/* Failed writes in a row after which nobody tries again: fewer than the deaths after which the host would blame a
+ * frame. */
+enum { FAILURES_MAX = 2 };
+
 enum durability { FSYNC_NEVER, FSYNC_END, FSYNC_ALWAYS };
 
 struct write_state {
     uint64_t offset; /* the file is settled up to here */
     uint32_t begun;  /* 1: offset is valid */
+    uint32_t failures;
+    int32_t error; /* errno of the last one */
     uint32_t reserved;
 };
 
@@ -73,6 +79,11 @@ static mpipe_status open_file(struct writer *w)
         return MPIPE_FATAL;
     }
     w->state->offset = settled;
+    if (w->state->failures >= FAILURES_MAX) {
+        mpipe_log(w->host, MPIPE_LOG_ERROR, "cannot write to '%s': %s; what is in it, %llu bytes, is complete", w->path,
+                  strerror(w->state->error), (unsigned long long)w->state->offset);
+        return MPIPE_BAD_CONFIG;
+    }
     return MPIPE_OK;
 }
 
@@ -192,6 +203,18 @@ static int write_pieces(struct writer *w, uint32_t n)
     return w->durability == FSYNC_ALWAYS && fdatasync(w->fd) != 0 ? -errno : 0;
 }
 
+/* The frames are not to blame: they stay kept, and what happened is committed, so that it ends after FAILURES_MAX. */
+static mpipe_status failed(struct writer *w, const mpipe_io *io, const char *what, int error)
+{
+    w->state->failures++;
+    w->state->error = error;
+    mpipe_status status = mpipe_flush_out(io, MPIPE_FOREVER);
+    if (status < 0)
+        return status;
+    return mpipe_fail(io, MPIPE_FATAL, "cannot %s '%s' at byte %llu: %s", what, w->path,
+                      (unsigned long long)w->state->offset, strerror(error));
+}
+
 /* Writes what is kept. Only when it is in the file do the state and the frames change. */
 static mpipe_status write_out(struct writer *w, const mpipe_io *io)
 {
@@ -199,10 +222,9 @@ static mpipe_status write_out(struct writer *w, const mpipe_io *io)
         return MPIPE_OK;
     int error = write_pieces(w, gather_pieces(w));
     if (error)
-        return mpipe_fail(io, MPIPE_FATAL, "cannot write %llu bytes to '%s' at byte %llu: %s",
-                          (unsigned long long)w->bytes, w->path, (unsigned long long)w->state->offset,
-                          strerror(-error));
+        return failed(w, io, "write to", -error);
     w->state->offset += w->bytes;
+    w->state->failures = 0;
     for (uint32_t i = 0; i < w->count; i++)
         mpipe_drop(io, w->frames[i]);
     w->count = 0;
@@ -236,7 +258,7 @@ static mpipe_status finish(struct writer *w, const mpipe_io *io)
 {
     mpipe_status status = write_out(w, io);
     if (status == MPIPE_OK && w->durability != FSYNC_NEVER && fsync(w->fd) != 0)
-        return mpipe_fail(io, MPIPE_FATAL, "cannot bring '%s' to the disk: %s", w->path, strerror(errno));
+        return failed(w, io, "bring to the disk", errno);
     return status;
 }
 

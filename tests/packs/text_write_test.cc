@@ -183,21 +183,37 @@ class FileSizeLimit
     void (*handler_)(int);
 };
 
-TEST(TextWrite, AFullDiskFailsWithTheReasonAndLosesAndDoublesNothing)
+TEST(TextWrite, WhatAFullDiskDidNotTakeIsWrittenOnceLater)
 {
     const harness::TempFolder folder;
     const std::string path = folder / "out";
     Host host("text", "write");
+    host.attempts_max = 1;
     host.set("path", path).give_bytes("one").idle().give_bytes("twotwotwo").give_bytes("three");
     {
         const FileSizeLimit full(9);
         EXPECT_EQ(host.drive(), MPIPE_FATAL);
     }
-    EXPECT_TRUE(host.logged("cannot write 16 bytes to '" + path + "' at byte 4: ")) << host.trouble();
-    EXPECT_TRUE(host.dead_letters().empty());
+    EXPECT_TRUE(host.logged("cannot write to '" + path + "' at byte 4: ")) << host.trouble();
     host.kill();
     ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
     EXPECT_EQ(read_file(path), "one\ntwotwotwo\nthree\n");
+}
+
+TEST(TextWrite, AFullDiskEndsThePipelineAndBlamesNoFrame)
+{
+    const harness::TempFolder folder;
+    const std::string path = folder / "out";
+    Host host("text", "write");
+    host.set("path", path).give_bytes("one").idle();
+    for (int i = 0; i < 300; i++)
+        host.give_bytes("two");
+    const FileSizeLimit full(9);
+    EXPECT_EQ(host.drive(), MPIPE_BAD_CONFIG);
+    EXPECT_EQ(host.replaced(), 2u);
+    EXPECT_TRUE(host.dead_letters().empty());
+    EXPECT_TRUE(host.logged("what is in it, 4 bytes, is complete")) << host.trouble();
+    EXPECT_EQ(read_file(path), "one\n");
 }
 
 TEST(TextWrite, WillNotFillAHoleThatSomebodyElseCut)
