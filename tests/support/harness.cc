@@ -33,7 +33,7 @@ void PrintTo(const FrameData &frame, std::ostream *to)
     *to << "}";
 }
 
-const mpipe_processor *processor(const std::string &pack, const std::string &name)
+std::vector<const mpipe_processor *> processors(const std::string &pack)
 {
     const std::string file = std::string(MICROPIPE_PACKS_DIR) + "/" + pack + "/" + pack + ".so";
     void *handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -42,11 +42,18 @@ const mpipe_processor *processor(const std::string &pack, const std::string &nam
     const auto entry = reinterpret_cast<const mpipe_plugin *(*)()>(dlsym(handle, "mpipe_plugin_v1"));
     if (!entry)
         throw std::runtime_error(file + " has no mpipe_plugin_v1");
-    const mpipe_plugin *plugin = entry();
-    for (const mpipe_processor *const *p = plugin->processors; *p; p++)
-        if (name == (*p)->name)
-            return *p;
-    throw std::runtime_error(file + " has no processor " + name);
+    std::vector<const mpipe_processor *> all;
+    for (const mpipe_processor *const *p = entry()->processors; *p; p++)
+        all.push_back(*p);
+    return all;
+}
+
+const mpipe_processor *processor(const std::string &pack, const std::string &name)
+{
+    for (const mpipe_processor *p : processors(pack))
+        if (name == p->name)
+            return p;
+    throw std::runtime_error("the pack " + pack + " has no processor " + name);
 }
 
 std::vector<std::string> table_problems(const mpipe_processor *p)

@@ -78,6 +78,9 @@ struct LogLine {
 // The processor of a pack in MICROPIPE_PACKS_DIR. Throws std::runtime_error with dlerror's words.
 const mpipe_processor *processor(const std::string &pack, const std::string &name);
 
+// All processors of a pack. Throws as processor() does.
+std::vector<const mpipe_processor *> processors(const std::string &pack);
+
 // Problems of a processor's own tables: what the host would refuse, and what a reader would miss (summary, example,
 // docs). Empty: none.
 std::vector<std::string> table_problems(const mpipe_processor *p);
