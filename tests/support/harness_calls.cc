@@ -18,7 +18,7 @@ constexpr uint64_t attributes_max = 64 * 1024;
 constexpr size_t kept_max = 4096;
 constexpr size_t reason_max = 512;
 
-std::string formatted(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) std::string formatted(const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);
