@@ -173,6 +173,18 @@ static int span_next_free(struct allocator *a, uint32_t span, uint32_t size_clas
     return 0;
 }
 
+/* True if a span that this slot does not own has a block that looks free. To own it only to find none would hide it from a sibling. */
+static int span_looks_roomy(const struct allocator *a, uint32_t span, uint32_t size_class)
+{
+    uint32_t step = size_class_bytes(size_class);
+    if (au32_relaxed(&a->arena->spans[span].kind) != size_class + 1)
+        return 0;
+    for (uint32_t at = 0; at + step <= SPAN_SIZE; at += step)
+        if (!(au64_relaxed(&block_at(a, span, at)->life) & HOLDERS_MASK))
+            return 1;
+    return 0;
+}
+
 /* Opens another span for a class: first one that is cut for it already and has room, then an idle one. */
 static int open_span(struct allocator *a, uint32_t size_class, struct descriptor *out)
 {
@@ -183,7 +195,7 @@ static int open_span(struct allocator *a, uint32_t size_class, struct descriptor
             if (au32_relaxed(&s->owner) != 0)
                 continue;
             if (pass == 0) {
-                if (au32_relaxed(&s->kind) != size_class + 1 || !span_own(a, span))
+                if (!span_looks_roomy(a, span, size_class) || !span_own(a, span))
                     continue;
             } else {
                 if (!span_take_idle(a, span))
@@ -197,6 +209,7 @@ static int open_span(struct allocator *a, uint32_t size_class, struct descriptor
                 return 0;
             }
             disown_last(a, 1);
+            a->gave_back = 1;
         }
     }
     return -ENOMEM;
@@ -300,8 +313,9 @@ void allocator_abandon(struct allocator *a, const struct descriptor *d)
     au64_store_release(&b->life, life_make(d->generation, 0));
 }
 
-void allocator_settle(struct allocator *a, enum allocator_keep keep)
+uint32_t allocator_settle(struct allocator *a, enum allocator_keep keep)
 {
+    uint32_t before = a->n_owned;
     for (uint32_t i = a->n_owned; i-- > 0;) {
         uint32_t span = a->owned[i];
         uint32_t kind = au32_relaxed(&a->arena->spans[span].kind);
@@ -309,6 +323,7 @@ void allocator_settle(struct allocator *a, enum allocator_keep keep)
         if (keep == ALLOCATOR_RELEASE_ALL || !is_open)
             span_disown(a, i);
     }
+    return before - a->n_owned;
 }
 
 void allocator_recover(struct allocator *a)

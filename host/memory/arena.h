@@ -92,9 +92,10 @@ int allocator_gave_back(struct allocator *a);
 /* Frees a block that was taken in this transaction and will not be published. */
 void allocator_abandon(struct allocator *a, const struct descriptor *d);
 
-/* End of a transaction: no block of this slot is PENDING now. Gives back the spans that are used up, or (ALL) every one. */
+/* End of a transaction: no block of this slot is PENDING now. Gives back the spans that are used up, or (ALL) every one.
+ * Returns how many; if any, whoever waits for memory must be woken after it. */
 enum allocator_keep { ALLOCATOR_KEEP_OPEN, ALLOCATOR_RELEASE_ALL };
-void allocator_settle(struct allocator *a, enum allocator_keep keep);
+uint32_t allocator_settle(struct allocator *a, enum allocator_keep keep);
 
 /* A successor, once what its predecessor had decided is rolled forward: whatever is still PENDING in the slot's spans is free again, and
  * the spans are given back. */

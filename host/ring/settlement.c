@@ -43,7 +43,7 @@ static void saturate(uint8_t *count)
         (*count)++;
 }
 
-uint32_t settlement_blame(struct journal *j, const struct dead_worker *dead, uint64_t *position)
+int settlement_blame(struct journal *j, const struct dead_worker *dead, uint64_t *position, uint32_t *deaths)
 {
     struct decision d = journal_decision(j);
     uint32_t n = au32_relaxed(&j->claim_n);
@@ -60,7 +60,9 @@ uint32_t settlement_blame(struct journal *j, const struct dead_worker *dead, uin
         return 0;
     for (uint32_t i = d.settled; i <= cursor; i++)
         saturate(&j->attempts[i]);
-    saturate(&j->deaths[cursor]);
+    if (!dead->from_outside || j->attempts[cursor] > OUTSIDE_DEATHS_MAX)
+        saturate(&j->deaths[cursor]);
     *position = au64_relaxed(&j->claim_start) + cursor;
-    return j->deaths[cursor];
+    *deaths = j->deaths[cursor];
+    return 1;
 }

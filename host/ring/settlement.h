@@ -13,7 +13,8 @@
 /* A worker whose death waitid() has reported. Only the host's reaper makes one. */
 struct dead_worker {
     uint32_t slot, epoch;
-    int32_t signal; /* 0: it exited */
+    int32_t signal;   /* 0: it exited */
+    int from_outside; /* 1: SIGKILL that neither the host sent nor the kernel, for want of memory: no frame is to blame */
 };
 
 /* The rings that the dead worker may have touched: its stage's own (NULL for a source), and those of its readers by edge. */
@@ -26,8 +27,10 @@ struct worker_rings {
 /* Settles and frees the ends, then wakes everybody on those rings. */
 void settlement_repair(struct journal *j, const struct worker_rings *rings, const struct dead_worker *dead);
 
-/* Who was to blame: counts the death against the frame in hand, if there was one. After the repair. Returns how many workers
- * have died now with that frame in hand (0: none was in hand), and its position in *position. */
-uint32_t settlement_blame(struct journal *j, const struct dead_worker *dead, uint64_t *position);
+enum { OUTSIDE_DEATHS_MAX = 100 }; /* after so many even a death from outside counts against the frame */
+
+/* Who was to blame: counts the death against the frame in hand, if there was one, and if it can be its fault. After the repair. 1: there was one:
+ * *position is its place in the ring, *deaths how many count against it now. */
+int settlement_blame(struct journal *j, const struct dead_worker *dead, uint64_t *position, uint32_t *deaths);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "server.h"
 #include "settlement.h"
 
@@ -41,8 +42,21 @@ void crew_signal(const struct crew *c, uint32_t worker, int signal)
     command(c, &m);
 }
 
+/* How often the kernel has killed for want of memory, since it started; control groups included. */
+static uint64_t oom_kills(void)
+{
+    AUTO_FILE FILE *f = fopen("/proc/vmstat", "re");
+    char line[128];
+    uint64_t n = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "oom_kill %" SCNu64, &n) == 1)
+            break;
+    return n;
+}
+
 void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns)
 {
+    c->oom_kills = oom_kills();
     for (uint32_t w = 0; w < workers; w++) {
         c->berths[w].state = BERTH_WAITING;
         c->berths[w].start_at = now_ns;
@@ -102,6 +116,15 @@ void crew_left(struct berth *b, uint64_t now_ns)
     b->alive_since = 0;
 }
 
+/* True if it has done so since the crew last looked: then a worker that was killed may well have asked for it. */
+static int crew_out_of_memory(struct crew *c)
+{
+    uint64_t n = oom_kills();
+    int more = n > c->oom_kills;
+    c->oom_kills = n;
+    return more;
+}
+
 /* Ring ends, memory token, and a wake for all who may have waited for the dead. */
 static void settle(const struct crew *c, const struct segment *s, const struct dead_worker *dead)
 {
@@ -123,9 +146,9 @@ static enum death_cause blame(const struct crew *c, const struct segment *s, con
     const struct stage *stage = &s->pipeline->stages[c->stage];
     struct journal *j = &s->slots[dead->slot]->journal;
     uint64_t position = 0;
+    uint32_t deaths = 0;
     j->verdict_late = (uint32_t)late;
-    uint32_t deaths = settlement_blame(j, dead, &position);
-    if (deaths == 0)
+    if (!settlement_blame(j, dead, &position, &deaths))
         return dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
     if (deaths >= stage->max_attempts) {
         j->verdict_position = position;
@@ -138,10 +161,12 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
 {
     struct berth *b = &c->berths[worker];
     const char *name = s->pipeline->stages[c->stage].name;
-    struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, WIFSIGNALED(status) ? WTERMSIG(status) : 0, 0};
+    dead.from_outside = dead.signal == SIGKILL && !b->aborted_at && !crew_out_of_memory(c);
     struct slot *slot = s->slots[dead.slot];
     char how[64];
     settle(c, s, &dead);
+    au64_store_relaxed(&slot->frame_since, 0); /* the frame that it had in hand is not its successor's yet */
     uint64_t transactions = au64_relaxed(&slot->transactions);
     int progress = transactions != b->transactions;
     b->transactions = transactions;

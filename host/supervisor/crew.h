@@ -41,6 +41,7 @@ struct crew {
     int closed;         /* 1: nothing more comes into its ring */
     uint64_t server_at; /* when to start a server again, 0: not waiting */
     struct restart_history server_history;
+    uint64_t oom_kills; /* of the kernel, when last looked */
     struct berth berths[STAGE_WORKERS_MAX];
 };
 
@@ -64,7 +65,7 @@ void crew_left(struct berth *b, uint64_t now_ns);
  * blame, decides when its successor starts. Returns 1 if the stage is to be given up. */
 int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns);
 
-/* Gives all slots that are to run at the start to the server, as soon as it is loaded. */
+/* Gives the slots that are to run at the start to the server, as soon as it is loaded. */
 void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns);
 
 /* Workers that are, or will be, there. */

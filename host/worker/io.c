@@ -187,7 +187,7 @@ static int make_room(struct session *s)
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
     transaction_commit(&s->t, s->n_done);
     s->n_done = 0;
-    s->mark = transaction_mark(&s->t);
+    s->mark = transaction_here(&s->t);
     return 1;
 }
 
@@ -218,29 +218,6 @@ static mpipe_status emit_held(struct session *s, struct view *v, uint32_t port)
     return MPIPE_OK;
 }
 
-static mpipe_status io_emit(void *worker, uint32_t port, mpipe_frame *frame)
-{
-    struct session *s = worker;
-    struct view *v = own_view(s, frame);
-    if (!v)
-        return misuse(s, "mpipe_emit() of a frame that is not the processor's");
-    if (port >= PORTS_MAX || port >= s->stage->description->n_outputs || s->t.port_bits[port] == 0)
-        return misuse(s, "mpipe_emit() to a port that the processor does not have, or that nobody reads");
-    if (s->t.n_outputs >= (s->style == STYLE_PULL && s->stage->is_source ? PULL_SOURCE_BATCH : OUTPUTS_MAX) && !make_room(s))
-        return MPIPE_FULL;
-    if (v->origin != VIEW_CREATED && s->t.port_copies[port] && relocate(s, v, v->frame.size, v->attributes) != 0)
-        return MPIPE_NO_MEMORY;
-    uint64_t size = v->frame.size;
-    mpipe_status status = v->origin == VIEW_CREATED ? emit_created(s, v, port) : emit_held(s, v, port);
-    if (status != MPIPE_OK)
-        return status;
-    view_put(&s->views, v);
-    s->n_emitted++;
-    s->t.tally.emitted++;
-    s->t.tally.bytes_out += size;
-    return MPIPE_OK;
-}
-
 static void io_drop(void *worker, mpipe_frame *frame)
 {
     struct session *s = worker;
@@ -260,6 +237,33 @@ static void io_drop(void *worker, mpipe_frame *frame)
     if (s->in_hand == v)
         s->in_hand = NULL;
     view_put(&s->views, v);
+}
+
+static mpipe_status io_emit(void *worker, uint32_t port, mpipe_frame *frame)
+{
+    struct session *s = worker;
+    struct view *v = own_view(s, frame);
+    if (!v)
+        return misuse(s, "mpipe_emit() of a frame that is not the processor's");
+    if (port >= PORTS_MAX || port >= s->stage->description->n_outputs)
+        return misuse(s, "mpipe_emit() to a port that the processor does not have");
+    if (s->t.port_bits[port] == 0) {
+        io_drop(worker, frame); /* nobody reads it */
+        return MPIPE_OK;
+    }
+    if (s->t.n_outputs >= (s->style == STYLE_PULL && s->stage->is_source ? PULL_SOURCE_BATCH : OUTPUTS_MAX) && !make_room(s))
+        return MPIPE_FULL;
+    if (v->origin != VIEW_CREATED && s->t.port_copies[port] && relocate(s, v, v->frame.size, v->attributes) != 0)
+        return MPIPE_NO_MEMORY;
+    uint64_t size = v->frame.size;
+    mpipe_status status = v->origin == VIEW_CREATED ? emit_created(s, v, port) : emit_held(s, v, port);
+    if (status != MPIPE_OK)
+        return status;
+    view_put(&s->views, v);
+    s->n_emitted++;
+    s->t.tally.emitted++;
+    s->t.tally.bytes_out += size;
+    return MPIPE_OK;
 }
 
 static mpipe_status io_keep(void *worker, mpipe_frame *frame)

@@ -17,12 +17,19 @@ static struct stage_memory *memory_of(const struct session *s)
     return s->t.segment->stages[s->t.stage].memory;
 }
 
+void session_release_memory(struct session *s)
+{
+    if (s->t.allocator.n_owned == 0)
+        return;
+    allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+    event_wake_all(&memory_of(s)->freed);
+}
+
 void session_take_token(struct session *s)
 {
     if (s->has_token)
         return;
-    allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
-    event_wake_all(&memory_of(s)->freed);
+    session_release_memory(s);
     slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
     if (s->t.ordered)
         event_wake_all(&s->t.input->order);
@@ -35,7 +42,10 @@ static int take(struct session *s, uint64_t bytes, struct descriptor *d)
 {
     if (!s->has_token && au64_relaxed(&memory_of(s)->token.owner) != 0)
         return -ENOMEM; /* somebody needs it more */
-    return allocator_take(&s->t.allocator, bytes, d);
+    int error = allocator_take(&s->t.allocator, bytes, d);
+    if (error && allocator_gave_back(&s->t.allocator))
+        event_wake_all(&memory_of(s)->freed);
+    return error;
 }
 
 static int has_pending(const struct session *s)
@@ -79,7 +89,7 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
     struct event *freed = &memory_of(s)->freed;
     for (;;) {
         if (!has_pending(s))
-            allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+            session_release_memory(s);
         uint32_t sequence = event_prepare(freed);
         slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
         int error = take(s, bytes, d);
@@ -108,7 +118,7 @@ static int commit_in_between(struct session *s)
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
     transaction_commit(&s->t, s->n_done);
     s->n_done = 0;
-    s->mark = transaction_mark(&s->t);
+    s->mark = transaction_here(&s->t);
     return 1;
 }
 

@@ -199,19 +199,24 @@ static int flush(struct session *s)
     return give_up(s, CURSOR_NONE);
 }
 
+/* Gives up the kept frames that flush() left. Returns how many. */
+static uint32_t give_up_kept(struct session *s)
+{
+    uint32_t n = 0;
+    uint64_t left[KEPT_MAX / 64];
+    memcpy(left, s->t.kept_map, sizeof left);
+    for (uint32_t i = 0; i < s->t.n_removed; i++)
+        left[s->t.journal->removed[i] / 64] &= ~(UINT64_C(1) << (s->t.journal->removed[i] % 64));
+    for (uint32_t word = 0; word < KEPT_MAX / 64; word++)
+        for (; left[word]; left[word] &= left[word] - 1, n++)
+            transaction_remove(&s->t, word * 64 + (uint32_t)__builtin_ctzll(left[word]));
+    return n;
+}
+
 void push_finish_transaction(struct session *s, int end)
 {
     if (end) {
-        uint32_t n = 0;
-        for (uint32_t e = 0; e < KEPT_MAX; e++) {
-            int gone = !(s->t.kept_map[e / 64] >> (e % 64) & 1);
-            for (uint32_t i = 0; i < s->t.n_removed && !gone; i++)
-                gone = s->t.journal->removed[i] == e;
-            if (gone)
-                continue;
-            transaction_remove(&s->t, e);
-            n++;
-        }
+        uint32_t n = give_up_kept(s);
         s->t.tally.dropped += n;
         if (n)
             log_write(s->log, LOG_LEVEL_WARNING,

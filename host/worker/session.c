@@ -74,11 +74,12 @@ struct view *session_replay(struct session *s)
 {
     const struct journal *j = s->t.journal;
     uint32_t oldest = KEPT_MAX;
-    for (uint32_t e = 0; e < KEPT_MAX; e++) {
-        int in_use = (int)(s->t.kept_map[e / 64] >> (e % 64) & 1);
-        if (in_use && !s->kept[e] && (oldest == KEPT_MAX || j->kept_position[e] < j->kept_position[oldest]))
-            oldest = e;
-    }
+    for (uint32_t word = 0; word < KEPT_MAX / 64; word++)
+        for (uint64_t bits = s->t.kept_map[word]; bits; bits &= bits - 1) {
+            uint32_t e = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (!s->kept[e] && (oldest == KEPT_MAX || j->kept_position[e] < j->kept_position[oldest]))
+                oldest = e;
+        }
     if (oldest == KEPT_MAX)
         return NULL;
     struct view *v = view_get(&s->views);
@@ -93,7 +94,7 @@ struct view *session_replay(struct session *s)
 
 void call_begin(struct session *s, struct view *in_hand, uint32_t index)
 {
-    s->mark = transaction_mark(&s->t);
+    s->mark = transaction_here(&s->t);
     s->in_hand = in_hand;
     s->in_hand_index = index;
     s->sequence = in_hand ? in_hand->frame.sequence : 0;
@@ -200,7 +201,7 @@ void session_commit(struct session *s)
     if (s->n_done && au64_relaxed(&s->t.slot->first_done) == 0)
         au64_store_relaxed(&s->t.slot->first_done, clock_monotonic());
     s->n_done = 0;
-    s->mark = transaction_mark(&s->t);
+    s->mark = transaction_here(&s->t);
     if (s->created)
         return; /* a pull-style processor has blocks in hand: their spans stay ours */
     struct stage_memory *m = s->t.segment->stages[s->t.stage].memory;
@@ -210,10 +211,9 @@ void session_commit(struct session *s)
         end_unlock(&m->token);
         event_wake_all(&m->freed);
     } else if (event_wanted(&m->freed)) {
-        allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
-        event_wake_all(&m->freed);
-    } else {
-        allocator_settle(&s->t.allocator, ALLOCATOR_KEEP_OPEN);
+        session_release_memory(s);
+    } else if (allocator_settle(&s->t.allocator, ALLOCATOR_KEEP_OPEN) > 0) {
+        event_wake_all(&m->freed); /* whoever came to want memory since the look found these spans owned */
     }
 }
 
@@ -319,7 +319,7 @@ enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
         if (deadline_ns != EVENT_FOREVER && clock_monotonic() >= deadline_ns)
             return WAIT_TIMEOUT;
         if (!s->created)
-            allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
+            session_release_memory(s);
         uint32_t sequence = event_prepare(&r->data);
         slot_enter(s->t.slot, SLOT_WAIT_INPUT); /* before the look: a keeper that we wake must see that we are idle */
         if (somebody_waits_for_memory(s))

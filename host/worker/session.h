@@ -116,6 +116,9 @@ int session_wait_room(struct session *s, uint64_t deadline_ns);
 /* Takes the stage's memory token, so that the next call may wait for memory with blocks in hand. */
 void session_take_token(struct session *s);
 
+/* Gives all spans back, and wakes who waits for memory. Nothing of ours is PENDING. */
+void session_release_memory(struct session *s);
+
 /* A block for a frame. Waits if that is safe. NULL and s->shortage otherwise. */
 struct view *session_create(struct session *s, uint64_t capacity, uint32_t attributes, int has_tail);
 

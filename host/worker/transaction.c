@@ -163,7 +163,7 @@ int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts,
     return transaction_emit(t, &d, t->n_refusals++, OUTPUT_REFUSED);
 }
 
-struct transaction_mark transaction_mark(const struct transaction *t)
+struct transaction_mark transaction_here(const struct transaction *t)
 {
     return (struct transaction_mark){t->n_outputs, t->n_removed, t->n_refusals, t->n_added, t->tally};
 }
@@ -474,6 +474,7 @@ void transaction_recover(struct transaction *t)
         roll_forward(t);
     }
     allocator_recover(&t->allocator);
+    event_wake_all(&t->segment->stages[t->stage].memory->freed); /* what the predecessor had is there for siblings too */
     begin(t);
     load_committed(t);
     for (uint32_t i = t->now.settled; i < t->n_claimed; i++)

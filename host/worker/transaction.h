@@ -93,7 +93,7 @@ void transaction_remove(struct transaction *t, uint32_t entry);
 /* Refuses the claimed frame `index`, or (CURSOR_NONE) a source's record. 0, or -ENOSPC: commit first. */
 int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts, int32_t signal, const char *reason);
 
-struct transaction_mark transaction_mark(const struct transaction *t);
+struct transaction_mark transaction_here(const struct transaction *t);
 
 /* Forgets what was added since the mark; blocks that were created are abandoned by their views. */
 void transaction_rollback(struct transaction *t, const struct transaction_mark *mark);

@@ -115,8 +115,10 @@ int worker_run(const struct worker_start *start)
     /* A predecessor may have ended the stream and died before it could say so. */
     if (result == WORKER_DONE && !s->t.tally.ended)
         result = run(w, start);
-    if (result == WORKER_DONE)
+    if (result == WORKER_DONE) {
+        session_release_memory(s); /* nobody may come after us in this slot */
         slot_enter(slot, s->t.tally.ended ? SLOT_ENDED : SLOT_RETIRED);
+    }
     session_destroy(s);
     transaction_destroy(&s->t);
     free(w);

@@ -59,7 +59,7 @@ class Settlement : public testing::Test
     Shared<ring> first_ = Shared<ring>::WithBytes(ring_size(CAPACITY));
     Shared<ring> second_ = Shared<ring>::WithBytes(ring_size(CAPACITY));
     uint64_t me_ = owner_word(SLOT, EPOCH);
-    dead_worker dead_ = {SLOT, EPOCH, 9};
+    dead_worker dead_ = {SLOT, EPOCH, 11, 0};
 };
 
 TEST_F(Settlement, APublishWhoseTailWasStoredIsNoted)
@@ -155,7 +155,11 @@ class Blame : public Settlement
         journal_decide(j_.get(), {PHASE_PROCESSING, 0, settled, 0});
     }
 
-    uint32_t Count() { return settlement_blame(j_.get(), &dead_, &position_); }
+    uint32_t Count()
+    {
+        uint32_t deaths = 0;
+        return settlement_blame(j_.get(), &dead_, &position_, &deaths) ? deaths : 0;
+    }
 
     uint64_t position_ = 0;
 };
@@ -167,7 +171,7 @@ TEST_F(Blame, FallsOnTheFrameInHand)
     EXPECT_EQ(position_, 102u);
     EXPECT_EQ(Count(), 2u);
     EXPECT_EQ(Count(), 3u);
-    EXPECT_EQ(j_->verdict_signal, 9);
+    EXPECT_EQ(j_->verdict_signal, 11);
 }
 
 TEST_F(Blame, CountsAnAttemptForAllThatAreGivenAgain)
@@ -196,6 +200,17 @@ TEST_F(Blame, FallsOnNobodyOutsideOfProcessing)
         journal_decide(j_.get(), {p, 0, 0, 0});
         EXPECT_EQ(Count(), 0u);
     }
+}
+
+TEST_F(Blame, FallsOnNobodyWhenTheWorkerWasKilledFromOutside)
+{
+    dead_.signal = 9;
+    dead_.from_outside = 1;
+    DieProcessing(2);
+    for (int i = 0; i < OUTSIDE_DEATHS_MAX; i++)
+        EXPECT_EQ(Count(), 0u);
+    EXPECT_EQ(j_->attempts[2], OUTSIDE_DEATHS_MAX);
+    EXPECT_EQ(Count(), 1u) << "it does not go on for ever";
 }
 
 TEST_F(Blame, StartsAnewWithAnotherClaim)

@@ -1,0 +1,125 @@
+/* Processors that the system tests need and nobody else: slow ones, and ones that want memory. */
+#include <micropipe/ext/wait.h>
+#include <micropipe/micropipe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct lab {
+    const mpipe_host *host;
+    int64_t delay_ns;
+    uint64_t size;
+};
+
+static mpipe_status lab_open(const mpipe_host *host, void *shared, void **self)
+{
+    struct lab *lab = calloc(1, sizeof *lab);
+    (void)shared;
+    if (!lab)
+        return MPIPE_NO_MEMORY;
+    lab->host = host;
+    lab->delay_ns = mpipe_option_int(host, "delay");
+    lab->size = (uint64_t)mpipe_option_int(host, "size");
+    *self = lab;
+    return MPIPE_OK;
+}
+
+static void lab_close(void *self)
+{
+    free(self);
+}
+
+static void sleep_for(int64_t ns)
+{
+    struct timespec t = {ns / 1000000000, ns % 1000000000};
+    if (ns)
+        nanosleep(&t, NULL);
+}
+
+static const mpipe_option delay_option = {
+    "delay", MPIPE_TIME, 0, "0", "0", NULL, NULL, NULL, "How long a frame takes."};
+static const mpipe_option size_option = {
+    "size", MPIPE_SIZE, 0, "0", "0", NULL, "bytes", NULL, "Size of the frame that is made of each; 0: the input's."};
+static const mpipe_option *const lab_options[] = {&delay_option, &size_option, NULL};
+
+static mpipe_status pass_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    sleep_for(((struct lab *)self)->delay_ns);
+    return mpipe_emit(io, 0, frame);
+}
+
+static const mpipe_processor pass = {
+    MPIPE_PROCESSOR,        .flags = MPIPE_STATELESS, .name = "pass",          .summary = "Passes frames on, slowly",
+    .options = lab_options, .open = lab_open,         .process = pass_process, .close = lab_close,
+};
+
+/* A new frame from each, so that the stage's own memory is what runs out. */
+static mpipe_status copy_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    const struct lab *lab = self;
+    uint64_t size = lab->size ? lab->size : frame->size;
+    mpipe_frame *out = mpipe_create(io, size, frame);
+    uint8_t *bytes = out ? mpipe_writable(io, &out) : NULL;
+    if (!bytes)
+        return MPIPE_NO_MEMORY;
+    memcpy(bytes, frame->data, frame->size < size ? frame->size : size);
+    if (mpipe_resize(io, &out, size) != MPIPE_OK)
+        return MPIPE_NO_MEMORY;
+    sleep_for(lab->delay_ns);
+    return mpipe_emit(io, 0, out);
+}
+
+static const mpipe_processor copy = {
+    MPIPE_PROCESSOR,         .flags = MPIPE_STATELESS,
+    .name = "copy",          .summary = "Copies each frame into a new one",
+    .options = lab_options,  .open = lab_open,
+    .process = copy_process, .close = lab_close,
+};
+
+/* Two new frames from each, so that two workers can each have half of what they need. */
+static mpipe_status pair_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    mpipe_status status = copy_process(self, io, frame);
+    return status == MPIPE_OK ? copy_process(self, io, frame) : status;
+}
+
+static const mpipe_processor pair = {
+    MPIPE_PROCESSOR,         .flags = MPIPE_STATELESS,
+    .name = "pair",          .summary = "Makes two copies of each frame",
+    .options = lab_options,  .open = lab_open,
+    .process = pair_process, .close = lab_close,
+};
+
+/* Adds one to each byte of the frame, in its own bytes if it gets them: shows whether a frame that a killed worker had
+ * in hand is given again as it was. */
+static mpipe_status add_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    (void)self;
+    uint8_t *bytes = mpipe_writable(io, &frame);
+    if (!bytes)
+        return MPIPE_NO_MEMORY;
+    for (uint64_t i = 8; i < frame->size; i++)
+        bytes[i]++;
+    return mpipe_emit(io, 0, frame);
+}
+
+static const mpipe_processor add = {
+    MPIPE_PROCESSOR,        .flags = MPIPE_STATELESS,
+    .name = "add",          .summary = "Adds one to each byte but the first eight",
+    .process = add_process,
+};
+
+static mpipe_status sink_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    (void)io, (void)frame;
+    sleep_for(((struct lab *)self)->delay_ns);
+    return MPIPE_OK;
+}
+
+static const mpipe_port *const no_ports[] = {NULL};
+static const mpipe_processor sink = {
+    MPIPE_PROCESSOR,     .name = "sink",   .summary = "Takes frames, slowly", .options = lab_options,
+    .outputs = no_ports, .open = lab_open, .process = sink_process,           .close = lab_close,
+};
+
+MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink)

@@ -1,0 +1,113 @@
+// Memory never deadlocks, never runs over, and says what it is made of.
+#include "running.h"
+
+#include <csignal>
+#include <fstream>
+#include <gtest/gtest.h>
+
+using namespace crash;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+struct Case {
+    const char *name, *line, *memory;
+    long long out;
+    int kill_ms; // a kill each so often: a frame must have the time to get through now and then
+};
+
+double anybody(const std::string &)
+{
+    return 1;
+}
+
+class TinyMemory : public ::testing::TestWithParam<Case>
+{
+};
+
+const Case cases[] = {
+    {"SmallFramesSlowSink", "core.generate count=1000 size=64K | lab.copy :workers=2 | lab.sink :name=end delay=1ms",
+     "16M", 1000, 15},
+    {"LargeFrames", "core.generate count=30 size=20M | lab.copy :workers=2 | lab.sink :name=end delay=1ms", "100M", 30,
+     100},
+    {"HugeFrames", "core.generate count=6 size=100M | lab.copy :workers=2 | lab.sink :name=end", "512M", 6, 1000},
+    {"EachWorkerHoldsHalf", "core.generate count=100 size=3M | lab.pair :workers=4 | lab.sink :name=end delay=1ms",
+     "48M", 200, 30},
+    {"OrderedHoldsBack",
+     "core.generate count=200 size=1M | lab.pair :workers=4 :ordered=true | lab.sink :name=end delay=1ms", "32M", 400,
+     30},
+    {"MixedSizes", "core.generate count=500 size=64 size_max=3M | lab.copy :workers=3 | lab.sink :name=end delay=1ms",
+     "32M", 500, 15},
+};
+
+} // namespace
+
+TEST_P(TinyMemory, DoesNotDeadlock)
+{
+    Folder folder;
+    Running run(folder, {"-e", GetParam().line, "--set", std::string("memory=") + GetParam().memory});
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(broken_identity(result), "");
+    EXPECT_EQ(result.stages["end"]["out"], GetParam().out);
+}
+
+TEST_P(TinyMemory, DoesNotDeadlockWhenWorkersAreKilled)
+{
+    Folder folder;
+    Running run(folder, {"-e", GetParam().line, "--set", std::string("memory=") + GetParam().memory});
+    run.kill_workers(std::chrono::milliseconds(GetParam().kill_ms), 5, anybody);
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(broken_identity(result), "");
+    EXPECT_EQ(result.stages["end"]["out"], GetParam().out);
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, TinyMemory, ::testing::ValuesIn(cases),
+                         [](const auto &tested) { return tested.param.name; });
+
+TEST(Memory, AFrameThatCanNeverFitIsRefusedWithTheSettingToChange)
+{
+    Folder folder;
+    Running run(folder, {"-e", "core.generate count=5 size=64 | lab.copy size=200M | core.null", "--set", "memory=64M",
+                         "--set", "dead_letters=dead"});
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 3) << result.errors;
+    EXPECT_EQ(result.stages["copy"]["dead"], 5);
+    EXPECT_NE(result.errors.find("raise stages.copy.memory, or memory"), std::string::npos) << result.errors;
+}
+
+TEST(Memory, ABatchThatMemoryCannotHoldGoesOnInPartsAndSaysSo)
+{
+    Folder folder;
+    Running run(folder, {"-e", "core.generate count=2000 size=1M | core.batch size=1000 | core.unbatch | core.null",
+                         "--set", "memory=256M"});
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(broken_identity(result), "");
+    EXPECT_EQ(result.stages["null"]["out"], 2000);
+    EXPECT_GT(result.stages["batch"]["partial"], 0);
+}
+
+TEST(Memory, ABatchThatKillsInterruptLosesAndDoublesNothing)
+{
+    Folder calm, rough;
+    std::string line = "core.generate count=" + std::to_string(scaled(200000)) +
+                       " size=200 | core.batch size=1000 :workers=2 | core.unbatch | debug.checksum keys=true path=sum";
+    Running undisturbed(calm, {"-e", line});
+    ASSERT_EQ(undisturbed.finish().exit_code, 0);
+    Running run(rough, {"-e", line});
+    EXPECT_GT(run.kill_workers(10ms, 17, [](const std::string &stage) { return stage == "batch" ? 4.0 : 1.0; }), 0);
+    EXPECT_EQ(run.finish().exit_code, 0);
+    EXPECT_EQ(unordered_digest(rough / "sum"), unordered_digest(calm / "sum"));
+}
+
+TEST(Memory, TooLittleForTheStagesIsRefusedBeforeTheStart)
+{
+    Folder folder;
+    Running run(folder, {"-e", "core.generate count=5 | core.null", "--set", "memory=2M"});
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_NE(result.reason.find("set memory to"), std::string::npos) << result.reason << result.errors;
+}
