@@ -23,6 +23,7 @@ static void add_waits(struct stage_snapshot *out, const struct slot *slot, const
     out->wait_output_ns += waits[1];
     out->wait_memory_ns += waits[2];
     out->busy_ns += alive > waited ? alive - waited : 0;
+    out->ended_ns += b->state == BERTH_ENDED ? now_ns - b->left_at : 0;
 }
 
 static void add_slot(struct stage_snapshot *out, const struct segment *s, uint32_t slot)
@@ -77,7 +78,8 @@ static void collect_stage(struct stage_snapshot *out, const struct segment *s, c
     }
 }
 
-void collect(struct snapshot *out, const struct segment *s, const struct crew *crews, uint64_t started_ns, uint64_t now_ns)
+void collect(struct snapshot *out, const struct segment *s, const struct crew *crews, uint64_t started_ns,
+             uint64_t now_ns)
 {
     memset(out, 0, sizeof *out);
     out->pipeline = s->pipeline->name;

@@ -33,12 +33,14 @@ int crew_own_exit(const struct slot *slot, int status)
 static void command(const struct crew *c, const struct server_message *m)
 {
     if (c->socket >= 0)
-        send(c->socket, m, sizeof *m, MSG_NOSIGNAL | MSG_DONTWAIT); /* a server that does not take it is dead or dying */
+        send(c->socket, m, sizeof *m,
+             MSG_NOSIGNAL | MSG_DONTWAIT); /* a server that does not take it is dead or dying */
 }
 
 void crew_signal(const struct crew *c, uint32_t worker, int signal)
 {
-    struct server_message m = {.type = SERVER_SIGNAL, .worker = worker, .epoch = c->berths[worker].epoch, .status = signal};
+    struct server_message m = {
+        .type = SERVER_SIGNAL, .worker = worker, .epoch = c->berths[worker].epoch, .status = signal};
     command(c, &m);
 }
 
@@ -67,7 +69,8 @@ uint32_t crew_strength(const struct crew *c)
 {
     uint32_t n = 0;
     for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
-        n += c->berths[w].state == BERTH_WAITING || c->berths[w].state == BERTH_STARTING || c->berths[w].state == BERTH_ALIVE;
+        n += c->berths[w].state == BERTH_WAITING || c->berths[w].state == BERTH_STARTING ||
+             c->berths[w].state == BERTH_ALIVE;
     return n;
 }
 
@@ -114,6 +117,7 @@ void crew_left(struct berth *b, uint64_t now_ns)
     b->pid = 0;
     b->alive_ns += b->alive_since ? now_ns - b->alive_since : 0;
     b->alive_since = 0;
+    b->left_at = now_ns;
 }
 
 /* True if it has done so since the crew last looked: then a worker that was killed may well have asked for it. */
@@ -140,8 +144,8 @@ static void settle(const struct crew *c, const struct segment *s, const struct d
 }
 
 /* Tells the successor what to do with the frame that was in hand, if it was one. */
-static enum death_cause blame(const struct crew *c, const struct segment *s, const struct log *log, const struct dead_worker *dead,
-                              int late)
+static enum death_cause blame(const struct crew *c, const struct segment *s, const struct log *log,
+                              const struct dead_worker *dead, int late)
 {
     const struct stage *stage = &s->pipeline->stages[c->stage];
     struct journal *j = &s->slots[dead->slot]->journal;
@@ -152,16 +156,19 @@ static enum death_cause blame(const struct crew *c, const struct segment *s, con
         return dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
     if (deaths >= stage->max_attempts) {
         j->verdict_position = position;
-        log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name, deaths);
+        log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name,
+                  deaths);
     }
     return DEATH_BY_FRAME;
 }
 
-int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns)
+int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status,
+                     uint64_t now_ns)
 {
     struct berth *b = &c->berths[worker];
     const char *name = s->pipeline->stages[c->stage].name;
-    struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, WIFSIGNALED(status) ? WTERMSIG(status) : 0, 0};
+    struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch,
+                               WIFSIGNALED(status) ? WTERMSIG(status) : 0, 0};
     dead.from_outside = dead.signal == SIGKILL && !b->aborted_at && !crew_out_of_memory(c);
     struct slot *slot = s->slots[dead.slot];
     char how[64];

@@ -29,6 +29,7 @@ struct berth {
     uint32_t deaths;
     uint64_t alive_since;  /* 0: not alive */
     uint64_t alive_ns;     /* of all workers before it in this slot */
+    uint64_t left_at;      /* when the last of them was gone */
     struct restart_history history;
 };
 

@@ -2,7 +2,7 @@
 
 uint32_t stage_busy_percent(const struct stage_snapshot *s)
 {
-    uint64_t all = s->busy_ns + s->wait_input_ns + s->wait_output_ns + s->wait_memory_ns;
+    uint64_t all = s->busy_ns + s->wait_input_ns + s->wait_output_ns + s->wait_memory_ns + s->ended_ns;
     return all ? (uint32_t)((s->busy_ns * 100 + all / 2) / all) : 0;
 }
 

@@ -23,6 +23,7 @@ struct stage_snapshot {
     uint64_t bytes_in, bytes_out;
     uint64_t skipped, repeated, partial; /* see struct tally */
     uint64_t busy_ns, wait_input_ns, wait_output_ns, wait_memory_ns; /* sums over its workers, since they started */
+    uint64_t ended_ns;  /* sum over its workers: since they had nothing left to do */
     uint64_t restarts;  /* workers that died and were replaced, or were not */
     uint64_t queued, queue_capacity; /* frames in its ring now; 0 for a source */
     uint64_t done, total; /* progress of a source; total 0: unknown */
@@ -41,7 +42,7 @@ struct snapshot {
  * after it wait for input. */
 int snapshot_bottleneck(const struct snapshot *s);
 
-/* Share of its workers' time that a stage spent working, 0 to 100. */
+/* Share of its workers' time that a stage spent working, 0 to 100; the time after its end counts as time without work. */
 uint32_t stage_busy_percent(const struct stage_snapshot *s);
 
 #endif

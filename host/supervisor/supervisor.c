@@ -40,7 +40,8 @@ struct supervisor {
     size_t reason_size;
 };
 
-__attribute__((format(printf, 3, 4))) static void end_run(struct supervisor *s, enum outcome outcome, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void end_run(struct supervisor *s, enum outcome outcome,
+                                                          const char *format, ...)
 {
     va_list args;
     if (s->over)
@@ -85,9 +86,11 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
         end_run(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", stage_name(s, c),
                 reason[0] ? ": " : "; its own words are in the log above", reason);
     else if (own_exit == WORKER_STOP)
-        end_run(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", stage_name(s, c), reason);
+        end_run(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", stage_name(s, c),
+                reason);
     if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
-        end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its workers died %d times within 30 s without progress; the last %s%s%s",
+        end_run(s, OUTCOME_FAILED,
+                "stage '%s' is given up: its workers died %d times within 30 s without progress; the last %s%s%s",
                 stage_name(s, c), RESTART_DEATHS_MAX, how, reason[0] ? ": " : "", reason);
 }
 
@@ -97,7 +100,8 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
     uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
     int done = crew_own_exit(segment_slot(&s->segment, c->stage, m->worker), m->status) == WORKER_DONE;
     if (m->text[0])
-        log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1, m->text);
+        log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1,
+                  m->text);
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
         crew_left(b, now);
         b->state = state == SLOT_ENDED ? BERTH_ENDED : BERTH_EMPTY;
@@ -116,8 +120,8 @@ static void server_says(struct supervisor *s, struct crew *c, struct server_mess
     if (m->type == SERVER_LOADED) {
         c->loaded = 1;
     } else if (m->type == SERVER_REFUSED) {
-        end_run(s, m->status == OUTCOME_CONFIG ? OUTCOME_CONFIG : OUTCOME_FAILED, "stage '%s': %s: %s", stage_name(s, c),
-                s->pipeline->stages[c->stage].processor, m->text);
+        end_run(s, m->status == OUTCOME_CONFIG ? OUTCOME_CONFIG : OUTCOME_FAILED, "stage '%s': %s: %s",
+                stage_name(s, c), s->pipeline->stages[c->stage].processor, m->text);
     } else if (m->type == SERVER_SPAWNED && current && b->state == BERTH_STARTING) {
         b->state = BERTH_ALIVE;
         b->pid = m->pid;
@@ -182,8 +186,8 @@ static void server_died(struct supervisor *s, struct crew *c, uint64_t now)
     struct restart_decision d = restart_decide(&c->server_history, cause, progress, now);
     c->server_at = now + d.after_ns;
     if (d.give_up)
-        end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s", stage_name(s, c),
-                RESTART_DEATHS_MAX, how);
+        end_run(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s",
+                stage_name(s, c), RESTART_DEATHS_MAX, how);
 }
 
 /* Sources make no more; what they made goes through. */
@@ -192,7 +196,8 @@ static void drain(struct supervisor *s, int signal, uint64_t now)
     const char *name = sigabbrev_np(signal);
     s->stop_signal = signal;
     s->drain_until = now + s->pipeline->drain_timeout_ns;
-    log_write(s->log, LOG_LEVEL_INFO, "SIG%s: the sources stop, the rest is drained (a second signal stops at once)", name);
+    log_write(s->log, LOG_LEVEL_INFO, "SIG%s: the sources stop, the rest is drained (a second signal stops at once)",
+              name);
     for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
         if (!s->pipeline->stages[i].is_source)
             continue;
@@ -232,7 +237,8 @@ static int has_ended(const struct crew *c)
     return ended && crew_strength(c) == 0;
 }
 
-/* The end of the stream moves down: a stage that ended lets the host close the rings of those that it alone still fed. */
+/* The end of the stream moves down: a stage that ended lets the host close the rings of those that it alone still fed.
+ */
 static void check_ends(struct supervisor *s)
 {
     uint32_t n_ended = 0;
@@ -251,7 +257,8 @@ static void check_ends(struct supervisor *s)
         end_run(s, OUTCOME_DONE, "%s", "");
 }
 
-/* A frame that takes too long: SIGABRT, so that the plugin's author gets a core, then SIGKILL. Returns when to look again. */
+/* A frame that takes too long: SIGABRT, so that the plugin's author gets a core, then SIGKILL. Returns when to look
+ * again. */
 static uint64_t check_deadlines(struct supervisor *s, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
@@ -376,7 +383,8 @@ static void start(struct supervisor *s)
     char why[400];
     int error = s->pipeline->dead_letters ? make_folders(s->pipeline->dead_letters) : 0;
     if (error) {
-        end_run(s, OUTCOME_FAILED, "cannot create the folder for dead letters '%s': %s", s->pipeline->dead_letters, strerror(-error));
+        end_run(s, OUTCOME_FAILED, "cannot create the folder for dead letters '%s': %s", s->pipeline->dead_letters,
+                strerror(-error));
         return;
     }
     snprintf(why, sizeof why, "no memory for the host itself");
@@ -435,14 +443,21 @@ static void conclude(struct supervisor *s, const struct snapshot *last)
     if (s->outcome == OUTCOME_FAILED && in_flight > 0)
         snprintf(s->reason + used, s->reason_size - used, "; %" PRIu64 " frames in flight are lost", in_flight);
     else if (s->stop_signal && s->outcome != OUTCOME_FAILED)
-        snprintf(s->reason + used, s->reason_size - used, "stopped by SIG%s, and drained", sigabbrev_np(s->stop_signal));
+        snprintf(s->reason + used, s->reason_size - used, "stopped by SIG%s, and drained",
+                 sigabbrev_np(s->stop_signal));
 }
 
 enum outcome supervisor_run(const struct pipeline *p, const struct log *log, const struct supervisor_hooks *hooks,
                             struct snapshot *last, char *reason, size_t reason_size)
 {
-    struct supervisor s = {.pipeline = p, .log = log, .hooks = hooks, .epoll = -1, .signals = -1, .started_ns = clock_monotonic(),
-                           .reason = reason, .reason_size = reason_size};
+    struct supervisor s = {.pipeline = p,
+                           .log = log,
+                           .hooks = hooks,
+                           .epoll = -1,
+                           .signals = -1,
+                           .started_ns = clock_monotonic(),
+                           .reason = reason,
+                           .reason_size = reason_size};
     reason[0] = 0;
     memset(last, 0, sizeof *last);
     last->pipeline = p->name;

@@ -126,7 +126,7 @@ TEST(Flow, SigtermDrainsWhatIsInFlight)
 TEST(Flow, ASecondSignalStopsAtOnceAndSaysWhatIsLost)
 {
     Folder folder;
-    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.sink delay=50ms"});
+    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.sink delay=50ms", "--log-level", "info"});
     ASSERT_TRUE(run.wait_until([&] { return run.workers().size() >= 2; }));
     kill(run.pid(), SIGTERM);
     ASSERT_TRUE(run.wait_until([&] { return read_file(folder / "stderr").find("drain") != std::string::npos; }));

@@ -106,7 +106,7 @@ TEST(Memory, ABatchThatKillsInterruptLosesAndDoublesNothing)
 TEST(Memory, TooLittleForTheStagesIsRefusedBeforeTheStart)
 {
     Folder folder;
-    Running run(folder, {"-e", "core.generate count=5 | core.null", "--set", "memory=2M"});
+    Running run(folder, {"-e", "core.generate count=5 | core.null", "--set", "memory=5M"});
     Result result = run.finish();
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_NE(result.reason.find("set memory to"), std::string::npos) << result.reason << result.errors;
