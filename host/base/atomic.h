@@ -44,6 +44,13 @@ static inline int au64_swap_if(au64 *a, uint64_t *expected, uint64_t desired)
     return __atomic_compare_exchange_n(&a->word, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
+/* A look at a word in memory that is another's now, who may use it for something else: a hint, to be looked at again once
+ * the memory is ours. Not for the thread sanitizer, which is right to call it a race. */
+__attribute__((no_sanitize("thread"))) static inline uint64_t au64_hint(const au64 *a)
+{
+    return __atomic_load_n(&a->word, __ATOMIC_RELAXED);
+}
+
 static inline uint32_t au32_relaxed(const au32 *a)
 {
     return __atomic_load_n(&a->word, __ATOMIC_RELAXED);
@@ -70,6 +77,20 @@ static inline void compiler_barrier(void)
 {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
+
+/* Stores before it are seen by all before loads after it are made. The thread sanitizer does not model fences, so whatever it
+ * looks after must hang on an acquire and a release besides; GCC says so with a warning. */
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+static inline void full_fence(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+#if defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 static inline void cpu_relax(void)
 {

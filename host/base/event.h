@@ -28,7 +28,7 @@ static inline uint32_t event_prepare(struct event *e)
 {
     uint32_t sequence = au32_acquire(&e->sequence);
     __atomic_store_n(&e->armed.word, 1, __ATOMIC_SEQ_CST); /* E1 */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    full_fence();
     return sequence;
 }
 
@@ -39,7 +39,7 @@ int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns);
 /* True if somebody may sleep. The condition must have been made true before it. */
 static inline int event_wanted(struct event *e)
 {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* E2 */
+    full_fence(); /* E2 */
     return au32_relaxed(&e->armed) != 0;
 }
 

@@ -84,7 +84,7 @@ static int tail_is_live(const struct allocator *a, uint32_t span)
     return au32_acquire(&first->kind) == SPAN_RUN && au32_relaxed(&first->run) > distance;
 }
 
-/* First generation of the span's next format, or -1 if one of its blocks is held. A guess if this slot does not own it. */
+/* First generation of the next format of a span that this slot owns, or -1 if one of its blocks is held. */
 static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
 {
     const struct span *s = &a->arena->spans[span];
@@ -100,13 +100,18 @@ static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
     return highest;
 }
 
-/* True if a span that this slot does not own is free from end to end, as far as one can see. To own a span only to find it
- * in use would hide it from a sibling that wants just this one, and then sleeps. */
+/* True if a span that this slot does not own looks free from end to end. To own it only to find it in use would hide it from
+ * a sibling that wants just this one, and then sleeps. */
 static int span_looks_idle(const struct allocator *a, uint32_t span)
 {
     const struct span *s = &a->arena->spans[span];
-    return au32_relaxed(&s->owner) == 0 && !(au32_relaxed(&s->kind) == SPAN_TAIL && tail_is_live(a, span)) &&
-           span_idle_generation(a, span) >= 0;
+    if (au32_relaxed(&s->owner) != 0 || (au32_relaxed(&s->kind) == SPAN_TAIL && tail_is_live(a, span)))
+        return 0;
+    uint32_t step = span_step(s);
+    for (uint32_t at = 0; step && at + step <= SPAN_SIZE; at += step)
+        if (au64_hint(&block_at(a, span, at)->life) & HOLDERS_MASK)
+            return 0;
+    return 1;
 }
 
 /* Owns a span if it is free from end to end, and makes it empty. 1 if so. */

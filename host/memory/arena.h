@@ -53,7 +53,7 @@ uint32_t size_class_of(uint64_t bytes);
  * generation and `holder`. */
 struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder);
 
-/* Bytes from a block's start to its end. The block must be held. */
+/* Bytes from a block's start to its end. The block must be held; 0: the spans' table was overwritten. */
 uint64_t arena_block_bytes(const struct arena *a, const struct block *b);
 
 /* Number of the span that a block starts in. */

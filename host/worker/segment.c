@@ -200,7 +200,7 @@ void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures
         if ((d.phase == PHASE_PROCESSING || d.phase == PHASE_COMMITTING) && n <= CLAIM_MAX && d.settled + d.deciding <= n)
             out->claimed = n - d.settled - (d.phase == PHASE_COMMITTING ? d.deciding : 0);
         out->skipped = au64_relaxed(&j->skipped);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        full_fence();
     } while (au64_relaxed(&s->slots[slot]->transactions) != before && --tries > 0);
 }
 
