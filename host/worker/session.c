@@ -336,19 +336,13 @@ enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
 
 int session_wait_room(struct session *s, uint64_t deadline_ns)
 {
-    while (!transaction_has_room(&s->t)) {
-        struct ring *full = NULL;
-        for (uint32_t i = 0; i < s->t.n_readers; i++)
-            if (ring_fill(s->t.readers[i].ring) > 0 && s->t.readers[i].when_full == WHEN_FULL_BLOCK &&
-                (!full || ring_fill(s->t.readers[i].ring) > ring_fill(full)))
-                full = s->t.readers[i].ring;
-        if (!full)
-            return 1;
-        uint32_t sequence = event_prepare(&full->space);
-        if (transaction_has_room(&s->t))
-            return 1;
-        if (!slot_sleep(s->t.slot, SLOT_WAIT_OUTPUT, &full->space, sequence, deadline_ns))
-            return transaction_has_room(&s->t);
+    struct ring *full = transaction_full_ring(&s->t);
+    while (full) {
+        struct ring *was = full;
+        uint32_t sequence = event_prepare(&was->space);
+        full = transaction_full_ring(&s->t);
+        if (full == was && !slot_sleep(s->t.slot, SLOT_WAIT_OUTPUT, &was->space, sequence, deadline_ns))
+            return transaction_full_ring(&s->t) == NULL;
     }
     return 1;
 }

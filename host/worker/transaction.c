@@ -359,6 +359,15 @@ static void release(struct transaction *t)
     wake_allocators(t, origins);
 }
 
+/* A successor may come to this late: others have had their turns since. */
+static void pass_turn(struct transaction *t)
+{
+    uint64_t next = t->claim_start + t->now.settled + t->now.deciding;
+    if ((int64_t)(next - au64_acquire(&t->input->committed)) > 0)
+        au64_store_release(&t->input->committed, next);
+    event_wake_all(&t->input->order);
+}
+
 static void roll_forward(struct transaction *t)
 {
     struct journal *j = t->journal;
@@ -366,10 +375,8 @@ static void roll_forward(struct transaction *t)
     write_refusals(t);
     for (uint32_t i = 0; i < t->n_readers; i++)
         publish(t, i);
-    if (t->ordered && t->now.deciding) {
-        au64_store_release(&t->input->committed, t->claim_start + t->now.settled + t->now.deciding);
-        event_wake_all(&t->input->order);
-    }
+    if (t->ordered && t->now.deciding)
+        pass_turn(t);
     release(t);
     t->now.settled += t->now.deciding;
     t->now.deciding = 0;
@@ -402,7 +409,7 @@ static void wait_for_turn(struct transaction *t)
     }
 }
 
-int transaction_has_room(const struct transaction *t)
+struct ring *transaction_full_ring(const struct transaction *t)
 {
     for (uint32_t i = 0; i < t->n_readers; i++) {
         const struct reader *reader = &t->readers[i];
@@ -411,9 +418,9 @@ int transaction_has_room(const struct transaction *t)
             n += (uint64_t)is_for(&t->journal->outputs[o], reader);
         uint64_t fill = ring_fill(reader->ring);
         if (reader->when_full == WHEN_FULL_BLOCK && fill > 0 && fill + n > reader->ring->capacity)
-            return 0;
+            return reader->ring;
     }
-    return 1;
+    return NULL;
 }
 
 /* Writes the copy that is not committed, so that the decision can name it. */
@@ -475,6 +482,7 @@ void transaction_recover(struct transaction *t)
     }
     allocator_recover(&t->allocator);
     event_wake_all(&t->segment->stages[t->stage].memory->freed); /* what the predecessor had is there for siblings too */
+    transaction_cursor(t, CURSOR_NONE); /* if we die before a frame is in hand, none is to blame */
     begin(t);
     load_committed(t);
     for (uint32_t i = t->now.settled; i < t->n_claimed; i++)

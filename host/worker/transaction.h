@@ -104,8 +104,8 @@ static inline int transaction_is_empty(const struct transaction *t)
     return t->n_outputs == 0 && t->n_removed == 0 && t->n_refusals == 0 && t->n_added == 0;
 }
 
-/* True if every reader's ring has room for the outputs now, or its edge drops. */
-int transaction_has_room(const struct transaction *t);
+/* A reader's ring that has no room for the outputs now; NULL: each has, or its edge drops. */
+struct ring *transaction_full_ring(const struct transaction *t);
 
 /* Decides and rolls forward: settles `settle` claimed frames together with all that was added, the tally and the state. Waits for
  * room in rings, and for its turn in an ordered stage. */

@@ -117,6 +117,8 @@ int worker_run(const struct worker_start *start)
         result = run(w, start);
     if (result == WORKER_DONE) {
         session_release_memory(s); /* nobody may come after us in this slot */
+        if (s->t.input)
+            event_wake_one(&s->t.input->data); /* we may have been woken for a frame that we leave to others */
         slot_enter(slot, s->t.tally.ended ? SLOT_ENDED : SLOT_RETIRED);
     }
     session_destroy(s);

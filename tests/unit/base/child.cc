@@ -32,10 +32,10 @@ int ExitOf(int status)
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void RunAsChild(const std::function<int()> &body)
+void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    alarm(SECONDS_TO_LIVE);
+    alarm(seconds_to_live);
     int code = body();
     fflush(nullptr);
     _exit(code);
@@ -44,7 +44,7 @@ void RunAsChild(const std::function<int()> &body)
 Child::Child(const std::function<int()> &body) : pid_(fork())
 {
     if (pid_ == 0)
-        RunAsChild(body);
+        RunAsChild(body, SECONDS_TO_LIVE);
 }
 
 Child::~Child()

@@ -30,8 +30,8 @@ class Child
     bool gone_ = false;
 };
 
-// In a forked child: runs `body` and leaves.
-[[noreturn]] void RunAsChild(const std::function<int()> &body);
+// In a forked child: runs `body` and leaves, or dies of SIGALRM.
+[[noreturn]] void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live);
 
 // -signal or the exit code, of a wait status.
 int ExitOf(int status);

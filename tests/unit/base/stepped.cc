@@ -13,6 +13,13 @@
 
 #include "child.h"
 
+namespace
+{
+
+enum { SECONDS_TO_LIVE = 600 }; // a step takes thousands of times as long as an instruction
+
+} // namespace
+
 void Stepped::Mark()
 {
     raise(SIGSTOP);
@@ -35,7 +42,8 @@ bool Stepped::Works()
 Stepped::Stepped(const std::function<int()> &body) : pid_(fork())
 {
     if (pid_ == 0)
-        RunAsChild([&body] { return ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? body() : 127; });
+        RunAsChild([&body] { return ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? body() : 127; },
+                   SECONDS_TO_LIVE);
     Reap();
 }
 

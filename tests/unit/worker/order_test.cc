@@ -1,0 +1,109 @@
+#include <gtest/gtest.h>
+
+#include "child.h"
+#include "mixer.h"
+#include "world.h"
+
+namespace
+{
+
+enum : uint32_t { SOURCE, FILTER, SINK };
+
+void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
+
+// A worker of an ordered stage, played by the test.
+struct OrderedWorker {
+    OrderedWorker(const World &world, uint32_t worker, uint32_t epoch = 1)
+    {
+        transaction_init(&t, world.segment(), FILTER, worker, epoch, {IgnoreRefusal, nullptr});
+        transaction_recover(&t);
+    }
+    OrderedWorker(const OrderedWorker &) = delete;
+    OrderedWorker &operator=(const OrderedWorker &) = delete;
+    ~OrderedWorker() { transaction_destroy(&t); }
+
+    void Forward()
+    {
+        for (uint32_t i = t.now.settled; i < t.n_claimed; i++)
+            transaction_emit(&t, &t.journal->claim[i], 0, OUTPUT_FORWARDED);
+        transaction_commit(&t, transaction_claimed(&t));
+    }
+
+    transaction t;
+};
+
+class Ordered : public testing::Test
+{
+  protected:
+    std::string Sequence()
+    {
+        std::string text;
+        for (const Seen &frame : world_.Drain(SINK))
+            text += frame.bytes;
+        return text;
+    }
+
+    uint64_t Published() const { return au64_relaxed(&world_.Ring(FILTER)->committed); }
+
+    World world_{{{"source", nullptr, 0}, {"filter", &mixer, 16, 1, 3, 1, true}, {"sink", nullptr, 64, 1, 1, 0}},
+                 {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}}};
+};
+
+TEST_F(Ordered, AWorkerWaitsUntilAllThatWasClaimedBeforeIsPublished)
+{
+    world_.Feed(SOURCE, {"a", "b", "c", "d"});
+    OrderedWorker first(world_, 0);
+    ASSERT_EQ(transaction_claim(&first.t, 2), 2u);
+    Child second([this] {
+        OrderedWorker worker(world_, 1);
+        transaction_claim(&worker.t, 2);
+        worker.Forward();
+        return 0;
+    });
+    ASSERT_TRUE(second.Asleep());
+    EXPECT_EQ(ring_fill(world_.Ring(SINK)), 0u);
+    first.Forward();
+    EXPECT_EQ(second.Wait(), 0);
+    EXPECT_EQ(Sequence(), "abcd");
+}
+
+TEST_F(Ordered, AClaimThatIsSettledInPartsIsPublishedInOrder)
+{
+    world_.Feed(SOURCE, {"a", "b", "c"});
+    OrderedWorker worker(world_, 0);
+    ASSERT_EQ(transaction_claim(&worker.t, 3), 3u);
+    for (uint64_t i = 0; i < 3; i++) {
+        transaction_emit(&worker.t, &worker.t.journal->claim[i], 0, OUTPUT_FORWARDED);
+        transaction_commit(&worker.t, 1);
+        EXPECT_EQ(Published(), i + 1);
+    }
+    EXPECT_EQ(Sequence(), "abc");
+}
+
+// The first worker dies when it has let the second go on, and before it has noted that it is done.
+TEST_F(Ordered, ASuccessorDoesNotTakeBackTheTurnOfTheOthers)
+{
+    world_.Feed(SOURCE, {"a", "b", "c", "d", "e"});
+    OrderedWorker first(world_, 0), second(world_, 1);
+    transaction_claim(&first.t, 2);
+    transaction_claim(&second.t, 2);
+    transaction_emit(&first.t, &first.t.journal->claim[0], 0, OUTPUT_FORWARDED);
+    decision committing = first.t.now;
+    committing.phase = PHASE_COMMITTING;
+    committing.copy = !committing.copy;
+    committing.deciding = 2;
+    transaction_commit(&first.t, 2);
+    second.Forward();
+    au64_store_relaxed(&first.t.journal->decision, decision_pack(committing)); // as if the last store had not been made
+    world_.Bury(FILTER, 0, 1);
+    OrderedWorker successor(world_, 0, 2);
+    EXPECT_EQ(Published(), 4u);
+    ASSERT_EQ(transaction_claim(&successor.t, 2), 1u);
+    Child last([&] {
+        successor.Forward();
+        return 0;
+    });
+    EXPECT_FALSE(last.Asleep()) << "it waits for a turn that never comes";
+}
+
+} // namespace
