@@ -119,9 +119,9 @@ static int relocate(struct session *s, struct view *v, uint64_t capacity, uint32
         transaction_remove(&s->t, to->index);
         s->kept[to->index] = NULL;
         s->n_given_up++;
-    } else if (s->in_hand == v) {
-        s->in_hand = NULL; /* the input stays claimed; what the plugin has is ours */
     }
+    if (s->in_hand == v)
+        s->in_hand = NULL; /* an input stays claimed; what the plugin has now is one that it created */
     view_put(&s->views, to);
     return 0;
 }

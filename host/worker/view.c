@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_VIEWS = 64, TYPE_IN_TAIL = 255, WIDE_FROM = 4096 };
+/* A block of WIDE_FROM bytes or more is wide; NARROW_MAX is the largest size class below. */
+enum { CHUNK_VIEWS = 64, TYPE_IN_TAIL = 255, WIDE_FROM = 4096, NARROW_MAX = 3584 };
 
 struct view_chunk {
     struct view_chunk *next;
@@ -104,18 +105,17 @@ int view_open(struct view *v, const struct arena *a, const struct descriptor *d,
     return 0;
 }
 
-/* The size class decides, not the bytes that were asked for, as the one who cuts the block must agree with the one who reads it. */
-static uint32_t wide_flag(uint64_t block_bytes)
-{
-    uint32_t size_class = size_class_of(block_bytes);
-    return size_class >= SIZE_CLASSES || size_class_bytes(size_class) >= WIDE_FROM ? BLOCK_IS_WIDE : 0;
-}
-
 uint64_t view_block_bytes(uint64_t capacity, uint32_t attributes, int has_tail)
 {
     uint64_t tail = has_tail || attributes ? attributes + BLOCK_TAIL : 0;
     uint64_t bytes = (capacity + 7) / 8 * 8 + tail + BLOCK_HEADER;
-    return wide_flag(bytes) ? bytes + BLOCK_WIDE_HEADER - BLOCK_HEADER : bytes;
+    return bytes <= NARROW_MAX ? bytes : bytes + BLOCK_WIDE_HEADER - BLOCK_HEADER;
+}
+
+/* The size class decides, as the one who cuts the block must agree with the one who reads the header. */
+static uint32_t wide_flag(uint64_t block_bytes)
+{
+    return block_bytes >= WIDE_FROM ? BLOCK_IS_WIDE : 0;
 }
 
 void view_format(struct view *v, const struct arena *a, const struct descriptor *d, uint32_t attributes, int has_tail)
