@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 
 #include "child.h"
 #include "frozen_clock.h"
@@ -25,14 +28,55 @@ struct Scenario {
     uint32_t right_port = 1; // 0: both sinks read port 0
     when_full right_full = WHEN_FULL_BLOCK;
     uint32_t taken_at_once = 2; // by each sink, whenever the mixer would sleep
+    bool dead_letters = false;  // in a folder; else they are only counted
 };
 
 struct Outcome {
     std::vector<Seen> left, right;
+    std::map<std::string, std::string> letters; // payloads by the name of their file
     committed mixer = {};
     std::string state;
     uint64_t skipped = 0;
     bool all_free = false;
+};
+
+// A folder for dead letters, gone with the test.
+class Folder
+{
+  public:
+    Folder()
+    {
+        char path[] = "/tmp/micropipe-letters-XXXXXX";
+        path_ = mkdtemp(path);
+    }
+    Folder(const Folder &) = delete;
+    Folder &operator=(const Folder &) = delete;
+    ~Folder() { std::filesystem::remove_all(path_); }
+
+    char *path() { return path_.data(); }
+
+    // The bytes of each file by its name; none of a .json, as attempts are counted there.
+    std::map<std::string, std::string> Files() const
+    {
+        std::map<std::string, std::string> files;
+        for (const auto &entry : std::filesystem::directory_iterator(path_)) {
+            std::ifstream file(entry.path());
+            std::string bytes(std::istreambuf_iterator<char>(file), {});
+            files[entry.path().filename()] = entry.path().extension() == ".json" ? "" : bytes;
+        }
+        return files;
+    }
+
+    // Removes what is not among them.
+    void GoBackTo(const std::map<std::string, std::string> &files) const
+    {
+        for (const auto &entry : std::filesystem::directory_iterator(path_))
+            if (files.count(entry.path().filename()) == 0)
+                std::filesystem::remove(entry.path());
+    }
+
+  private:
+    std::string path_;
 };
 
 class Play
@@ -46,6 +90,9 @@ class Play
                   {"right", nullptr, scenario.right_queue, 1, 1, 0}},
                  {{SOURCE, 0, MIXER}, {MIXER, 0, LEFT}, {MIXER, scenario.right_port, RIGHT, 0, scenario.right_full}})
     {
+        if (scenario.dead_letters)
+            world_.pipeline()->dead_letters = letters_.path();
+        world_.segment()->super->run_id = 1; // part of the letters' names
         world_.Feed(SOURCE, scenario.frames);
         ring_close(world_.Ring(MIXER));
     }
@@ -99,11 +146,22 @@ class Play
         result.state = world_.State(MIXER);
         result.skipped = au64_relaxed(&world_.Slot(MIXER)->journal.skipped);
         result.all_free = world_.AllIsFree();
+        result.letters = letters_.Files();
         return result;
     }
 
-    const Outcome &seen() const { return seen_; }
-    void SetSeen(const Outcome &seen) { seen_ = seen; }
+    // What the world outside of the pipeline's memory has seen of it.
+    Outcome Outside() const
+    {
+        Outcome seen = seen_;
+        seen.letters = letters_.Files();
+        return seen;
+    }
+    void GoBackTo(const Outcome &seen)
+    {
+        seen_ = seen;
+        letters_.GoBackTo(seen.letters);
+    }
 
   private:
     static void DoNothing() {}
@@ -116,6 +174,7 @@ class Play
 
     Scenario scenario_;
     MixerOpened opened_ = DoNothing;
+    Folder letters_;
     World world_;
     Outcome seen_; // left and right only
 };
@@ -151,6 +210,8 @@ class KillEverywhere : public testing::Test
         EXPECT_GT(result.states, 50u);
     }
 
+    Outcome expected_;
+
   private:
     // The mixer is killed; what the host does; a successor to the end. Every twentieth time the successor is killed
     // too.
@@ -158,7 +219,7 @@ class KillEverywhere : public testing::Test
     {
         if (HasFailure())
             return;
-        Outcome before = play.seen();
+        Outcome before = play.Outside();
         play.world().Bury(MIXER, 0, 1);
         uint32_t epoch = 2;
         if (++kills_ % 20 == 0) {
@@ -169,7 +230,7 @@ class KillEverywhere : public testing::Test
         std::string when = "killed after " + std::to_string(step) + " instructions";
         EXPECT_EQ(code, WORKER_DONE) << when;
         Compare(play.Result(), scenario, when);
-        play.SetSeen(before);
+        play.GoBackTo(before);
     }
 
     void KillSuccessor(Play &play)
@@ -199,6 +260,7 @@ class KillEverywhere : public testing::Test
             CheckDropped(got, when);
         EXPECT_EQ(memcmp(&got.mixer, &expected_.mixer, sizeof got.mixer), 0) << when;
         EXPECT_EQ(got.state, expected_.state) << when;
+        EXPECT_EQ(got.letters, expected_.letters) << when;
         EXPECT_TRUE(got.all_free) << when;
         const tally &t = got.mixer.tally;
         EXPECT_EQ(t.out + t.dropped + t.dead, scenario.frames.size()) << when;
@@ -217,7 +279,6 @@ class KillEverywhere : public testing::Test
         EXPECT_EQ(got.right.size() + got.skipped, expected_.left.size()) << when;
     }
 
-    Outcome expected_;
     uint64_t kills_ = 0, random_ = 1;
 };
 
@@ -251,6 +312,15 @@ TEST_F(KillEverywhere, KeptFramesAreNeitherLostNorDoubled)
 TEST_F(KillEverywhere, RefusedFramesAreCountedOnce)
 {
     Run({{"f1", "r2", "c3", "r4", "k5", "r6"}});
+}
+
+TEST_F(KillEverywhere, ARefusedFrameIsInTheDeadLettersOnce)
+{
+    Scenario scenario = {{"f1", "r2"}};
+    scenario.dead_letters = true;
+    Run(scenario);
+    EXPECT_EQ(expected_.letters.size(), 2u);
+    EXPECT_EQ(expected_.letters.begin()->second, "r2");
 }
 
 TEST_F(KillEverywhere, FullRingsLoseNothing)
