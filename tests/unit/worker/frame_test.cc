@@ -1,5 +1,6 @@
 // What a processor may do with frames: the calls of <micropipe/io.h>, through a worker.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <set>
@@ -256,6 +257,23 @@ TEST_F(Frame, EmittedToAPortThatNobodyReadsIsDropped)
     EXPECT_EQ(tally_.emitted, 0u);
 }
 
+TEST_F(Frame, ACallThatRefusesItsInputLeavesNothingOfWhatItDid)
+{
+    script_.process = [](const mpipe_io *io, mpipe_frame *frame) {
+        mpipe_emit(io, 0, mpipe_create(io, 8, frame));
+        mpipe_create(io, 8, frame);
+        if (TextOf(frame) == "kept")
+            mpipe_keep(io, frame);
+        else
+            mpipe_writable(io, &frame);
+        return MPIPE_BAD_FRAME;
+    };
+    EXPECT_EQ(Run({"kept", "written"}).size(), 0u);
+    EXPECT_EQ(exit_, WORKER_DONE);
+    EXPECT_EQ(tally_.dead, 2u);
+    EXPECT_EQ(tally_.emitted, 0u);
+}
+
 TEST_F(Frame, MoreOutputsThanAJournalHoldsAreAllEmitted)
 {
     enum { MANY = 2 * OUTPUTS_MAX + 10 };
@@ -310,6 +328,35 @@ class FrameKept : public Frame
         return seen;
     }
 };
+
+// The predecessor had kept the frame, and died before that was committed.
+TEST_F(Frame, OneThatWasKeptInACallThatNeverEndedIsAnInputLikeAnyOther)
+{
+    World world({{"source", nullptr, 0},
+                 {"filter", &scripted, 16, 2, 1, 1, false, 3, &script_},
+                 {"sink", nullptr, 64, 1, 1, 0}},
+                {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}});
+    world.Feed(SOURCE, {"x"});
+    Child first([&] {
+        script_.process = [](const mpipe_io *io, mpipe_frame *frame) {
+            mpipe_keep(io, frame);
+            return pause();
+        };
+        return world.RunWorker(FILTER);
+    });
+    ASSERT_TRUE(first.Asleep());
+    first.Kill();
+    world.Bury(FILTER);
+    ring_close(world.Ring(FILTER));
+    script_.process = [](const mpipe_io *, mpipe_frame *frame) {
+        EXPECT_EQ(frame->flags, 0u);
+        EXPECT_EQ(frame->attempt, 2u);
+        return MPIPE_OK;
+    };
+    EXPECT_EQ(world.RunWorker(FILTER, 0, 2), WORKER_DONE);
+    EXPECT_EQ(world.Committed(FILTER).tally.dropped, 1u);
+    EXPECT_TRUE(world.AllIsFree());
+}
 
 TEST_F(FrameKept, IsGivenAgainOldestFirstAndFlagged)
 {

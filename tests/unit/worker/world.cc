@@ -173,15 +173,15 @@ uint32_t World::Bury(uint32_t stage, uint32_t worker, uint32_t epoch, int signal
     for (uint32_t e = 0; e < place->n_edges; e++)
         outputs.push_back(Ring(edges_[place->first_edge + e].to));
     worker_rings rings = {place->ring, outputs.data(), static_cast<uint32_t>(outputs.size())};
-    dead_worker dead = {place->first_slot + worker, epoch, signal};
+    dead_worker dead = {place->first_slot + worker, epoch, signal, 0};
     journal *j = &Slot(stage, worker)->journal;
     settlement_repair(j, &rings, &dead);
     end_free(&place->memory->token, owner_word(dead.slot, dead.epoch));
     for (uint32_t i = 0; i < pipeline_.n_stages; i++)
         event_wake_slow(&Memory(i)->freed, INT32_MAX);
     uint64_t position = 0;
-    uint32_t deaths = settlement_blame(j, &dead, &position);
-    if (deaths >= stages_[stage].max_attempts)
+    uint32_t deaths = 0;
+    if (settlement_blame(j, &dead, &position, &deaths) && deaths >= stages_[stage].max_attempts)
         j->verdict_position = position;
     return deaths;
 }
