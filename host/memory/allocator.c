@@ -185,7 +185,7 @@ static int span_looks_roomy(const struct allocator *a, uint32_t span, uint32_t s
     if (au32_relaxed(&a->arena->spans[span].kind) != size_class + 1)
         return 0;
     for (uint32_t at = 0; at + step <= SPAN_SIZE; at += step)
-        if (!(au64_relaxed(&block_at(a, span, at)->life) & HOLDERS_MASK))
+        if (!(au64_hint(&block_at(a, span, at)->life) & HOLDERS_MASK))
             return 1;
     return 0;
 }
