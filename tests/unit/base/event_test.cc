@@ -8,6 +8,7 @@ extern "C" {
 #include <sys/syscall.h>
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -171,6 +172,55 @@ TEST(Event, NobodyIsEverAsleepWhileTheFlagIsDown)
         ASSERT_EQ(waker.Continue(), 0);
         bool somebody_sleeps = first.Asleep() || second.Asleep();
         EXPECT_TRUE(!somebody_sleeps || event_wanted(e.get())) << "waker stopped after " << stop << " instructions";
+    }
+}
+
+// A round for two processes: one announces itself and looks at the condition, the other makes it true and looks for
+// sleepers.
+struct Round {
+    au64 number; // the round that may begin
+    uint8_t pad0[56];
+    au64 ended; // the round that the sleeper has ended
+    uint8_t pad1[56];
+    au64 condition;
+    uint8_t pad2[56];
+    event e;
+    uint8_t pad3[56];
+    uint64_t seen; // the condition, by the sleeper
+};
+
+void WaitFor(const au64 *word, uint64_t value)
+{
+    for (int looks = 0; au64_acquire(word) != value; looks++)
+        if (looks > 1000)
+            sched_yield();
+}
+
+int SleepersPart(Round *r)
+{
+    for (uint64_t n = 1;; n++) {
+        WaitFor(&r->number, n);
+        event_prepare(&r->e);
+        r->seen = au64_relaxed(&r->condition);
+        au64_store_release(&r->ended, n);
+    }
+}
+
+TEST(Event, EitherTheSleeperSeesTheConditionOrTheWakerSeesTheSleeper)
+{
+    Shared<Round> r;
+    Child sleeper([&] { return SleepersPart(r.get()); });
+    const uint64_t end = clock_monotonic() + 300 * NS_PER_MS;
+    for (uint64_t n = 1; clock_monotonic() < end; n++) {
+        au64_store_relaxed(&r->condition, 0);
+        au32_store_relaxed(&r->e.armed, 0);
+        au64_store_release(&r->number, n);
+        for (uint64_t delay = n % 64; delay > 0; delay--)
+            cpu_relax();
+        au64_store_release(&r->condition, 1);
+        bool wanted = event_wanted(&r->e) != 0;
+        WaitFor(&r->ended, n);
+        ASSERT_TRUE(wanted || r->seen) << "in round " << n;
     }
 }
 
