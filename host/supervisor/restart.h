@@ -2,7 +2,7 @@
  *
  * The first restart is at once; without progress in between the next ones wait 100 ms, 200 ms, ... up to 30 s. A stage whose workers
  * die 5 times in 30 s without progress is given up. Three kinds of death say nothing against the stage: one with a frame in hand, as it counts
- * against the frame; one by SIGKILL, which comes from outside, and only delays; and one to give memory back.
+ * against the frame; one by SIGKILL, which comes from outside, and delays by 100 ms at most; and one to give memory back.
  */
 #ifndef RESTART_H
 #define RESTART_H

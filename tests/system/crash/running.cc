@@ -56,6 +56,9 @@ long long scaled(long long frames)
 namespace
 {
 
+// On a machine so slow that a worker is killed before it is up again, a run would never end.
+constexpr std::chrono::seconds killing_time(10);
+
 // Directs a descriptor of the child to a file.
 void redirect(const std::string &path, int to)
 {
@@ -150,7 +153,8 @@ int Running::kill_workers(std::chrono::milliseconds period, uint32_t seed,
 {
     std::mt19937 random(seed);
     int kills = 0;
-    while (!is_over()) {
+    auto end = std::chrono::steady_clock::now() + killing_time;
+    while (!is_over() && std::chrono::steady_clock::now() < end) {
         auto victims = workers();
         std::vector<double> weights;
         for (const auto &victim : victims)
