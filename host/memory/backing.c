@@ -35,6 +35,19 @@ static uint64_t pool_free(void)
     return pages;
 }
 
+/* What the machine can still give, in bytes; UINT64_MAX if it does not say. To ask for more ends with the kernel
+ * killing processes, ours or others, and not with an error. */
+static uint64_t memory_available(void)
+{
+    AUTO_FILE FILE *f = fopen("/proc/meminfo", "re");
+    char line[128];
+    uint64_t kib;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+            return kib * 1024;
+    return UINT64_MAX;
+}
+
 /* A fully allocated hugetlb memfd, or -errno. A failed fallocate keeps the pages that it took until the descriptor is
  * closed, so it is closed here. */
 static int open_hugetlb(uint64_t size)
@@ -51,6 +64,8 @@ static int open_hugetlb(uint64_t size)
 
 static int open_shmem(uint64_t size)
 {
+    if (size > memory_available())
+        return -ENOMEM;
     int fd = memfd_create("micropipe", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -errno;
@@ -100,8 +115,9 @@ int backing_create(struct backing *b, uint64_t size, enum backing_want want)
     }
     int error = b->fd < 0 ? b->fd : map_aligned(b);
     if (error) {
-        snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: cannot be mapped: %s; lower 'memory'", mib(b->size),
-                 strerror(-error));
+        snprintf(b->report, sizeof b->report,
+                 "memory %" PRIu64 " MiB: not to be had: %s, and %" PRIu64 " MiB are available; lower 'memory'",
+                 mib(b->size), strerror(-error), memory_available() / (1024 * 1024));
         if (b->fd >= 0)
             close(b->fd);
         b->fd = -1;
