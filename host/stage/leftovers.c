@@ -15,14 +15,28 @@ static int is_kept(pid_t pid, const pid_t *keep, uint32_t n)
     return 0;
 }
 
+static FILE *open_children(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    return fopen(path, "re");
+}
+
+uint32_t leftovers_list(pid_t *pids, uint32_t max)
+{
+    uint32_t n = 0;
+    AUTO_FILE FILE *f = open_children();
+    while (f && n < max && fscanf(f, "%d", &pids[n]) == 1)
+        n++;
+    return n;
+}
+
 /* Kills what is not kept. Returns how many there were. */
 static int kill_once(const pid_t *keep, uint32_t n)
 {
-    char path[64];
     int pid;
     int killed = 0;
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    AUTO_FILE FILE *f = fopen(path, "re");
+    AUTO_FILE FILE *f = open_children();
     while (f && fscanf(f, "%d", &pid) == 1) {
         if (is_kept(pid, keep, n))
             continue;

@@ -10,4 +10,8 @@
  * writing to the shared memory, so a slot is not given to a successor before. */
 void leftovers_kill(const pid_t *keep, uint32_t n);
 
+/* Lists up to `max` children that this process has. What a shell started before it became this process by exec is no
+ * leftover: it goes into `keep`. Returns how many. */
+uint32_t leftovers_list(pid_t *pids, uint32_t max);
+
 #endif

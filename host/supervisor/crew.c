@@ -65,6 +65,15 @@ void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns)
     }
 }
 
+void crew_hasten(struct crew *c, uint64_t now_ns)
+{
+    if (c->server_at)
+        c->server_at = now_ns;
+    for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
+        if (c->berths[w].state == BERTH_WAITING)
+            c->berths[w].start_at = now_ns;
+}
+
 uint32_t crew_strength(const struct crew *c)
 {
     uint32_t n = 0;

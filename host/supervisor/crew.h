@@ -69,6 +69,9 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
 /* Gives the slots that are to run at the start to the server, as soon as it is loaded. */
 void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns);
 
+/* Starts at once what waits for its time to be started again: there is no more time to wait. */
+void crew_hasten(struct crew *c, uint64_t now_ns);
+
 /* Workers that are, or will be, there. */
 uint32_t crew_strength(const struct crew *c);
 

@@ -23,7 +23,7 @@
 #define ABORT_TO_KILL (2 * NS_PER_S)
 #define SHORTEST_LOOK (10 * NS_PER_MS)
 
-enum { EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2 };
+enum { INHERITED_MAX = 64, EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2 };
 
 struct supervisor {
     const struct pipeline *pipeline;
@@ -32,6 +32,8 @@ struct supervisor {
     struct segment segment;
     struct crew *crews;
     int epoll, signals;
+    pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
+    uint32_t n_inherited;
     uint64_t started_ns, tick_at, deadline_check_at, drain_until; /* 0: not */
     int stop_signal;                                              /* that started the drain, 0: none did */
     int over;                                                     /* 1: leave the loop */
@@ -150,26 +152,28 @@ static void dismiss(struct crew *c)
     c->loaded = 0;
 }
 
-static uint32_t list_servers(const struct supervisor *s, pid_t *pids)
+/* Kills all children but the servers that run, and what was there before us. */
+static void kill_leftovers(const struct supervisor *s)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+    pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX];
+    uint32_t n = s->n_inherited;
+    memcpy(pids, s->inherited, n * sizeof *pids);
+    for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         if (s->crews[i].server)
             pids[n++] = s->crews[i].server;
-    return n;
+    leftovers_kill(pids, n);
 }
 
 /* Its workers die with it, and come to us as orphans: when none of them is left, each is settled as any dead worker. */
 static void server_died(struct supervisor *s, struct crew *c, uint64_t now)
 {
     siginfo_t info = {0};
-    pid_t servers[PIPELINE_STAGES_MAX];
     char how[64];
     listen_to(s, c, now);
     if (waitid(P_PID, (id_t)c->server, &info, WEXITED) != 0)
         return;
     dismiss(c);
-    leftovers_kill(servers, list_servers(s, servers));
+    kill_leftovers(s);
     if (c->ended || s->over)
         return;
     int status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
@@ -199,6 +203,7 @@ static void drain(struct supervisor *s, int signal, uint64_t now)
     log_write(s->log, LOG_LEVEL_INFO, "SIG%s: the sources stop, the rest is drained (a second signal stops at once)",
               name);
     for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        crew_hasten(&s->crews[i], now);
         if (!s->pipeline->stages[i].is_source)
             continue;
         for (uint32_t w = 0; w < s->segment.stages[i].n_slots; w++) {
@@ -420,7 +425,7 @@ static void stop(struct supervisor *s)
         }
         dismiss(&s->crews[i]);
     }
-    leftovers_kill(NULL, 0);
+    kill_leftovers(s);
     if (s->epoll >= 0)
         close(s->epoll);
     if (s->signals >= 0)
@@ -459,6 +464,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
                            .reason = reason,
                            .reason_size = reason_size};
     reason[0] = 0;
+    s.n_inherited = leftovers_list(s.inherited, INHERITED_MAX);
     memset(last, 0, sizeof *last);
     last->pipeline = p->name;
     if (hooks && hooks->tick && hooks->tick_ms)
