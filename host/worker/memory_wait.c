@@ -112,7 +112,7 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
 /* With the token and all else free, the outputs of this very call take the memory: commit them in between. */
 static int commit_in_between(struct session *s)
 {
-    if (s->n_emitted == 0 || session_changed_kept(s))
+    if (s->style == STYLE_PULL || s->n_emitted == 0 || session_changed_kept(s))
         return 0;
     s->wide = 1;
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
@@ -129,7 +129,7 @@ static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
         return error;
     if (!has_pending(s))
         return sleep_for_memory(s, bytes, d);
-    if (s->style == STYLE_PULL || s->n_done > 0 || s->mark.n_outputs > 0) {
+    if (s->n_done > 0 || s->mark.n_outputs > 0) {
         s->shortage = SHORTAGE_WAIT;
         return error;
     }

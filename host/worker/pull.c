@@ -31,8 +31,10 @@ static mpipe_status deliver(struct session *s, struct view *v, uint32_t index, m
 
 static int commit_if_needed(struct session *s, int64_t timeout_ns, uint64_t deadline)
 {
-    if (transaction_is_empty(&s->t) && s->n_done == 0)
+    if (transaction_is_empty(&s->t) && s->n_done == 0 && !s->has_token) {
+        session_batch_start(s); /* else a batch that is over stays so, and no frame of the claim is ever given */
         return 1;
+    }
     if (timeout_ns >= 0 && !session_wait_room(s, deadline))
         return 0;
     session_batch_end(s, s->n_done);
@@ -68,12 +70,18 @@ static mpipe_status nothing(struct session *s, enum wait_result why, int64_t tim
     }
 }
 
-/* The next claimed frame that is still to be given, after refusing what may not be. */
+/* The next claimed frame that is still to be given, after refusing what may not be. After a death a refusal is
+ * committed before the next frame is in hand: the host remembers one verdict, and that of the next would take its
+ * place. */
 static mpipe_status next_claimed(struct session *s, mpipe_frame **frame)
 {
     uint32_t index = s->t.now.settled + s->n_done;
     struct view *v = session_admit(s, index);
-    return v ? deliver(s, v, index, frame) : MPIPE_EMPTY;
+    if (v)
+        return deliver(s, v, index, frame);
+    if (au32_relaxed(&s->t.journal->retried) && s->n_done)
+        session_commit(s);
+    return MPIPE_EMPTY;
 }
 
 mpipe_status session_get(struct session *s, uint32_t port, int64_t timeout_ns, mpipe_frame **frame)

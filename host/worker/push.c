@@ -90,7 +90,7 @@ static enum verdict call_processor(struct session *s, struct view *v, uint32_t i
 static void commit(struct session *s)
 {
     uint32_t n = s->n_done;
-    if (transaction_is_empty(&s->t) && n == 0)
+    if (transaction_is_empty(&s->t) && n == 0 && !s->has_token)
         return;
     session_batch_end(s, n);
     session_commit(s);

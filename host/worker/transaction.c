@@ -446,7 +446,7 @@ static void write_next_copy(struct transaction *t)
 void transaction_commit(struct transaction *t, uint32_t settle)
 {
     CHECK(settle <= transaction_claimed(t));
-    if (t->ordered && settle)
+    if (t->ordered && transaction_claimed(t) > 0) /* also for the first outputs of a frame that is not settled yet */
         wait_for_turn(t);
     write_next_copy(t);
     t->now.deciding = settle;

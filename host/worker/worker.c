@@ -41,7 +41,8 @@ static int recover_pull(struct session *s, mpipe_status status)
     uint32_t index = s->in_hand_index;
     int refuse = status == MPIPE_BAD_FRAME || (status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_NEVER);
     int again = status == MPIPE_RETRY || status == MPIPE_NO_MEMORY;
-    int waits = status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_WAIT;
+    int token = status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_TOKEN;
+    int waits = token || (status == MPIPE_NO_MEMORY && s->shortage == SHORTAGE_WAIT);
     if (s->wide || !(refuse || again) || (index == CURSOR_NONE && !waits))
         return 0;
     call_undo(s);
@@ -51,6 +52,8 @@ static int recover_pull(struct session *s, mpipe_status status)
     if (refuse || (!waits && !session_may_retry(s, index)))
         session_refuse(s, index, 0, s->reason[0] ? s->reason : "the processor failed, and gave no reason");
     session_commit(s);
+    if (token)
+        session_take_token(s);
     return 1;
 }
 
@@ -62,6 +65,11 @@ static int run_pull(struct session *s)
         session_batch_start(s);
         status = s->processor->run(s->self, &s->io);
     } while (status < 0 && recover_pull(s, status));
+    if (status < 0 && s->shortage == SHORTAGE_STOP) { /* a source that was told to stop while it waited for memory */
+        call_undo(s);
+        push_finish_transaction(s, 1);
+        return WORKER_DONE;
+    }
     int end = s->end_seen || (s->stage->is_source && (status == MPIPE_END || status == MPIPE_OK));
     if (status >= 0 && (end || s->stop_seen || slot_command(s->t.slot) != SLOT_RUN)) {
         call_end(s);
