@@ -122,6 +122,17 @@ mpipe_status session_get(struct session *s, uint32_t port, int64_t timeout_ns, m
     }
 }
 
+/* The frame in hand is kept: the commit settles it with those before it, or a successor would be given it twice, as a
+ * kept one and as a claimed one. */
+static void settle_in_hand(struct session *s)
+{
+    if (s->in_hand_index == CURSOR_NONE || s->t.journal->claim[s->in_hand_index].mark != CLAIM_KEPT)
+        return;
+    s->n_done++;
+    s->in_hand_index = CURSOR_NONE;
+    transaction_cursor(&s->t, CURSOR_NONE);
+}
+
 mpipe_status session_flush_out(struct session *s, int64_t timeout_ns)
 {
     if (timeout_ns >= 0 && !session_wait_room(s, deadline_of(timeout_ns)))
@@ -135,6 +146,7 @@ mpipe_status session_flush_out(struct session *s, int64_t timeout_ns)
         s->wide = 1;
     if (s->stage->is_source)
         s->n_emitted = 0;
+    settle_in_hand(s);
     session_commit(s);
     return stop ? MPIPE_STOP : MPIPE_OK;
 }

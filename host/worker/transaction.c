@@ -437,6 +437,8 @@ static void write_next_copy(struct transaction *t)
     au32_store_relaxed(&j->n_removed, t->n_removed);
     au32_store_relaxed(&j->n_refusals, t->n_refusals);
     au32_store_relaxed(&j->publishing, 0);
+    if (t->n_claimed == 0)
+        au32_store_relaxed(&j->claim_n, 0); /* or a successor would take the last claim, long settled, for open */
     for (uint32_t i = 0; i < t->n_readers; i++) {
         au32_store_relaxed(&j->publish[i].done, 0);
         au32_store_relaxed(&j->publish[i].skipping, 0);
