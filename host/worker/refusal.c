@@ -8,10 +8,20 @@
 
 #include "slot.h"
 
+/* Too many workers died over it: it is not given to the processor again. */
+static int is_condemned(const struct session *s, uint32_t index)
+{
+    const struct journal *j = s->t.journal;
+    return j->verdict_position == s->t.claim_start + index && au32_relaxed(&j->retried);
+}
+
+/* Those that failed before, and the one that fails now, if it is one. */
 static uint32_t attempts_of(const struct session *s, uint32_t index)
 {
     const struct journal *j = s->t.journal;
-    return index != CURSOR_NONE && au32_relaxed(&j->retried) ? j->attempts[index] + 1u : 1;
+    if (index == CURSOR_NONE || !au32_relaxed(&j->retried))
+        return 1;
+    return j->attempts[index] + (is_condemned(s, index) ? 0u : 1u);
 }
 
 static void stop_pipeline(struct session *s, const char *reason)
@@ -23,7 +33,7 @@ static void stop_pipeline(struct session *s, const char *reason)
 
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason)
 {
-    uint32_t attempts = attempts_of(s, index) - (signal != 0);
+    uint32_t attempts = attempts_of(s, index);
     if (s->stage->on_error == ON_ERROR_STOP)
         stop_pipeline(s, reason);
     if (s->stage->on_error == ON_ERROR_DROP && index != CURSOR_NONE) {
@@ -47,9 +57,10 @@ int session_may_retry(struct session *s, uint32_t index)
         memset(j->deaths, 0, sizeof j->deaths);
         au32_store_relaxed(&j->retried, 1);
     }
-    if (j->attempts[index] < UINT8_MAX)
-        j->attempts[index]++;
-    return j->attempts[index] < s->stage->max_attempts;
+    if (j->attempts[index] + 1u >= s->stage->max_attempts)
+        return 0;
+    j->attempts[index]++;
+    return 1;
 }
 
 static void describe_deaths(const struct session *s, uint32_t index, char *reason, size_t size)
@@ -70,11 +81,10 @@ static void describe_deaths(const struct session *s, uint32_t index, char *reaso
 
 struct view *session_admit(struct session *s, uint32_t index)
 {
-    const struct journal *j = s->t.journal;
     char reason[REASON_MAX];
-    if (j->verdict_position == s->t.claim_start + index && au32_relaxed(&j->retried)) {
+    if (is_condemned(s, index)) {
         describe_deaths(s, index, reason, sizeof reason);
-        session_refuse(s, index, j->verdict_signal, reason);
+        session_refuse(s, index, s->t.journal->verdict_signal, reason);
         return NULL;
     }
     struct view *v = session_input(s, index);
