@@ -162,7 +162,7 @@ static enum death_cause blame(const struct crew *c, const struct segment *s, con
     uint32_t deaths = 0;
     j->verdict_late = (uint32_t)late;
     if (!settlement_blame(j, dead, &position, &deaths))
-        return dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
+        return dead->from_outside ? DEATH_FROM_OUTSIDE : dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
     if (deaths >= stage->max_attempts) {
         j->verdict_position = position;
         log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name,
