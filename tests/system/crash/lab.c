@@ -122,4 +122,51 @@ static const mpipe_processor sink = {
     .outputs = no_ports, .open = lab_open, .process = sink_process,           .close = lab_close,
 };
 
-MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink)
+enum how { DIE_IN_OPEN, FATAL_IN_OPEN, MISFIT_IN_OPEN, MISFIT_IN_LOAD, FATAL_IN_PROCESS };
+
+static const char *const hows[] = {"die_in_open",    "fatal_in_open",    "misfit_in_open",
+                                   "misfit_in_load", "fatal_in_process", NULL};
+static const mpipe_option how_option = {
+    .name = "how", .type = MPIPE_CHOICE, .fallback = "die_in_open", .choices = hows, .doc = "What it does wrong."};
+static const mpipe_option *const broken_options[] = {&how_option, NULL};
+
+static mpipe_status misfit(const mpipe_host *host)
+{
+    mpipe_log(host, MPIPE_LOG_ERROR, "lab.broken refuses its options");
+    return MPIPE_BAD_CONFIG;
+}
+
+static mpipe_status broken_load(const mpipe_host *host, void **shared)
+{
+    *shared = NULL;
+    return mpipe_option_int(host, "how") == MISFIT_IN_LOAD ? misfit(host) : MPIPE_OK;
+}
+
+static mpipe_status broken_open(const mpipe_host *host, void *shared, void **self)
+{
+    (void)shared;
+    *self = NULL;
+    switch (mpipe_option_int(host, "how")) {
+    case DIE_IN_OPEN:
+        abort();
+    case FATAL_IN_OPEN:
+        return MPIPE_FATAL;
+    case MISFIT_IN_OPEN:
+        return misfit(host);
+    default:
+        return MPIPE_OK;
+    }
+}
+
+static mpipe_status broken_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    (void)self, (void)frame;
+    return mpipe_fail(io, MPIPE_FATAL, "lab.broken cannot go on");
+}
+
+static const mpipe_processor broken = {
+    MPIPE_PROCESSOR,           .flags = MPIPE_STATELESS, .name = "broken",    .summary = "Does something wrong",
+    .options = broken_options, .load = broken_load,      .open = broken_open, .process = broken_process,
+};
+
+MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken)

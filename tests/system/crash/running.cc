@@ -53,6 +53,15 @@ long long scaled(long long frames)
 #endif
 }
 
+std::chrono::milliseconds scaled(std::chrono::milliseconds period)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return period * 5;
+#else
+    return period;
+#endif
+}
+
 namespace
 {
 
@@ -164,7 +173,9 @@ int Running::kill_workers(std::chrono::milliseconds period, uint32_t seed,
             sum += w;
         if (sum > 0) {
             std::discrete_distribution<size_t> pick(weights.begin(), weights.end());
-            kills += kill(victims[pick(random)].pid, SIGKILL) == 0;
+            const Process &victim = victims[pick(random)];
+            if (kill(victim.pid, SIGKILL) == 0)
+                kills += killed_[victim.name.substr(0, victim.name.find('/'))].insert(victim.pid).second;
         }
         std::this_thread::sleep_for(period);
     }
@@ -218,6 +229,18 @@ std::string broken_identity(const Result &result)
         if (s["in"] != s["out"] + s["dropped"] + s["dead"] + s["in_flight"] || s["in_flight"] != 0)
             wrong << name << ": in " << s["in"] << ", out " << s["out"] << ", dropped " << s["dropped"] << ", dead "
                   << s["dead"] << ", in flight " << s["in_flight"] << "; ";
+    return wrong.str();
+}
+
+std::string unexplained_restarts(const Result &result, const Running &run)
+{
+    std::ostringstream wrong;
+    for (const auto &[name, s] : result.stages) {
+        auto killed = run.killed().find(name);
+        size_t kills = killed == run.killed().end() ? 0 : killed->second.size();
+        if (s["restarts"] > static_cast<long long>(kills))
+            wrong << name << ": " << s["restarts"] << " restarts, but " << kills << " kills; ";
+    }
     return wrong.str();
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -66,10 +67,13 @@ class Running
     // Waits until the condition holds or the program is over. False: it is over.
     bool wait_until(const std::function<bool()> &condition);
 
-    // Kills a worker that `pick` accepts with SIGKILL, at random, every `period`, until the program ends. Returns how
-    // many.
+    // Kills a worker, drawn by the weight of its stage, with SIGKILL, every `period`, until the program ends. Returns
+    // how many.
     int kill_workers(std::chrono::milliseconds period, uint32_t seed,
                      const std::function<double(const std::string &)> &weight);
+
+    // Which workers kill_workers() has killed, each once, by stage.
+    const std::map<std::string, std::set<pid_t>> &killed() const { return killed_; }
 
     // Waits for the end, and reads the summary.
     Result finish();
@@ -79,15 +83,23 @@ class Running
     pid_t pid_ = -1;
     int status_ = -1;
     bool reaped_ = false;
+    std::map<std::string, std::set<pid_t>> killed_;
 };
 
 // in = out + dropped + dead + in_flight for every stage, and nothing is in flight: empty, or what is wrong.
 std::string broken_identity(const Result &result);
+
+// A stage has restarts that no kill of its own workers explains: empty, or which one. A worker that was killed when it
+// had nothing left to do needs no successor, so fewer are right.
+std::string unexplained_restarts(const Result &result, const Running &run);
 
 // What debug.checksum wrote, without the digest that depends on the order.
 std::string unordered_digest(const std::string &path);
 
 // How much work a test gives, so that it takes about as long in a build that is slowed down by its checks.
 long long scaled(long long frames);
+
+// Time between two kills: long enough that a worker of such a build can start and do something in between.
+std::chrono::milliseconds scaled(std::chrono::milliseconds period);
 
 } // namespace crash
