@@ -6,7 +6,6 @@
 
 #define FIRST_DELAY (100 * NS_PER_MS)
 #define LONGEST_DELAY (30 * NS_PER_S)
-#define LONGEST_DELAY_AFTER_KILL (100 * NS_PER_MS)
 #define WINDOW (30 * NS_PER_S)
 
 static void note_death(struct restart_history *h, uint64_t now_ns)
@@ -33,9 +32,12 @@ struct restart_decision restart_decide(struct restart_history *h, enum death_cau
         h->n_deaths = h->in_a_row = 0;
     if (cause == DEATH_BY_FRAME || cause == DEATH_TO_YIELD)
         return d;
+    if (cause == DEATH_FROM_OUTSIDE) {
+        d.after_ns = delay(h->in_a_row > 0);
+        h->in_a_row += h->in_a_row == 0;
+        return d;
+    }
     d.after_ns = delay(h->in_a_row++);
-    if (cause == DEATH_BY_KILL && d.after_ns > LONGEST_DELAY_AFTER_KILL)
-        d.after_ns = LONGEST_DELAY_AFTER_KILL;
     if (cause != DEATH_BY_ITSELF)
         return d;
     note_death(h, now_ns);

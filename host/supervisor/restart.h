@@ -1,8 +1,11 @@
-/* When a worker that died is started again: pure policy, (what happened, the time) -> decision. No clock, no fork, no log.
+/* When a worker that died is started again: pure policy, (what happened, the time) -> decision. No clock, no fork, no
+ * log.
  *
- * The first restart is at once; without progress in between the next ones wait 100 ms, 200 ms, ... up to 30 s. A stage whose workers
- * die 5 times in 30 s without progress is given up. Three kinds of death say nothing against the stage: one with a frame in hand, as it counts
- * against the frame; one by SIGKILL, which comes from outside, and delays by 100 ms at most; and one to give memory back.
+ * The first restart is at once; without progress in between the next ones wait 100 ms, 200 ms, ... up to 30 s. A stage
+ * whose workers die 5 times in 30 s without progress is given up. Four kinds of death say nothing against the stage:
+ * one with a frame in hand, as it counts against the frame; one by the kernel's SIGKILL for want of memory, which only
+ * delays; one by a SIGKILL from outside, which delays by 100 ms at most, as a worker that has nothing to do makes no
+ * progress either, and those that wait for it would then have to wait ever longer; and one to give memory back.
  */
 #ifndef RESTART_H
 #define RESTART_H
@@ -12,10 +15,11 @@
 enum { RESTART_DEATHS_MAX = 5 };
 
 enum death_cause {
-    DEATH_BY_ITSELF, /* a signal, an exit, MPIPE_FATAL, with no frame in hand */
-    DEATH_BY_FRAME,  /* with a frame in hand */
-    DEATH_BY_KILL,   /* SIGKILL, no frame in hand */
-    DEATH_TO_YIELD   /* WORKER_ROLLBACK */
+    DEATH_BY_ITSELF,    /* a signal, an exit, MPIPE_FATAL, with no frame in hand */
+    DEATH_BY_FRAME,     /* with a frame in hand */
+    DEATH_BY_KILL,      /* SIGKILL that the system needed, no frame in hand */
+    DEATH_FROM_OUTSIDE, /* SIGKILL by somebody else, no frame in hand */
+    DEATH_TO_YIELD      /* WORKER_ROLLBACK */
 };
 
 struct restart_history {
@@ -30,6 +34,7 @@ struct restart_decision {
 };
 
 /* `progress`: the slot has committed something since its last death. */
-struct restart_decision restart_decide(struct restart_history *h, enum death_cause cause, int progress, uint64_t now_ns);
+struct restart_decision restart_decide(struct restart_history *h, enum death_cause cause, int progress,
+                                       uint64_t now_ns);
 
 #endif

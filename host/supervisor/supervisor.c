@@ -186,7 +186,7 @@ static void server_died(struct supervisor *s, struct crew *c, uint64_t now)
         if (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)
             worker_died(s, c, w, SIGKILL, now);
     }
-    enum death_cause cause = status == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
+    enum death_cause cause = status == SIGKILL ? DEATH_FROM_OUTSIDE : DEATH_BY_ITSELF;
     struct restart_decision d = restart_decide(&c->server_history, cause, progress, now);
     c->server_at = now + d.after_ns;
     if (d.give_up)

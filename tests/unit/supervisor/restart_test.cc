@@ -87,8 +87,18 @@ TEST_F(Restart, AWorkerThatYieldsItsMemoryComesBackAtOnce)
 TEST_F(Restart, KillsFromOutsideDelayBy100MillisecondsAtMostAndNeverGiveUp)
 {
     for (int i = 0; i < 50; i++) {
-        restart_decision d = Die(DEATH_BY_KILL);
-        EXPECT_LE(d.after_ns, 100 * NS_PER_MS);
+        restart_decision d = Die(DEATH_FROM_OUTSIDE);
+        EXPECT_EQ(d.after_ns, i == 0 ? 0 : 100 * NS_PER_MS);
         EXPECT_FALSE(d.give_up);
     }
+}
+
+TEST_F(Restart, KillsForWantOfMemoryDelayMoreAndMoreAndNeverGiveUp)
+{
+    Die(DEATH_BY_KILL);
+    EXPECT_EQ(Die(DEATH_BY_KILL).after_ns, 100 * NS_PER_MS);
+    EXPECT_EQ(Die(DEATH_BY_KILL).after_ns, 200 * NS_PER_MS);
+    for (int i = 0; i < 50; i++)
+        EXPECT_FALSE(Die(DEATH_BY_KILL).give_up);
+    EXPECT_EQ(Die(DEATH_BY_KILL).after_ns, 30 * NS_PER_S);
 }
