@@ -48,6 +48,8 @@ static enum stage_state state_of(const struct crew *c)
 {
     if (c->ended)
         return STAGE_ENDED;
+    if (!c->server && !c->server_at)
+        return STAGE_FAILED; /* stopped with the run */
     if (!c->loaded)
         return STAGE_STARTING;
     return c->closed ? STAGE_DRAINING : STAGE_RUNNING;

@@ -152,6 +152,17 @@ static void settle(const struct crew *c, const struct segment *s, const struct d
         event_wake_slow(&s->stages[i].memory->freed, INT32_MAX);
 }
 
+void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_t now_ns)
+{
+    struct berth *b = &c->berths[worker];
+    const struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, SIGKILL, 1};
+    if (b->state != BERTH_ALIVE && b->state != BERTH_STARTING)
+        return;
+    settle(c, s, &dead);
+    crew_left(b, now_ns);
+    b->state = BERTH_EMPTY;
+}
+
 /* Tells the successor what to do with the frame that was in hand, if it was one. */
 static enum death_cause blame(const struct crew *c, const struct segment *s, const struct log *log,
                               const struct dead_worker *dead, int late)

@@ -62,6 +62,9 @@ void crew_signal(const struct crew *c, uint32_t worker, int signal);
 /* Keeps the books of a worker that is gone. */
 void crew_left(struct berth *b, uint64_t now_ns);
 
+/* At the end of a run: settles what a worker that was killed with it left behind, so that the figures are exact. */
+void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_t now_ns);
+
 /* What the host does for a worker that waitid() has returned, whoever called it: settles its ring ends and memory, finds who is to
  * blame, decides when its successor starts. Returns 1 if the stage is to be given up. */
 int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns);

@@ -432,6 +432,13 @@ static void stop(struct supervisor *s)
         close(s->signals);
 }
 
+static void bury_all(struct supervisor *s, uint64_t now)
+{
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        for (uint32_t w = 0; w < s->segment.stages[i].n_slots; w++)
+            crew_bury(&s->crews[i], &s->segment, w, now);
+}
+
 /* What the figures say of how it ended. */
 static void conclude(struct supervisor *s, const struct snapshot *last)
 {
@@ -471,11 +478,12 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
         s.tick_at = s.started_ns + hooks->tick_ms * NS_PER_MS;
     start(&s);
     loop(&s);
+    stop(&s); /* first: figures of workers that still run would not add up */
     if (s.crews && s.segment.backing.base && s.segment.backing.fd < 0) {
+        bury_all(&s, clock_monotonic());
         collect(last, &s.segment, s.crews, s.started_ns, clock_monotonic());
         conclude(&s, last);
     }
-    stop(&s);
     free(s.crews);
     segment_destroy(&s.segment);
     return s.outcome;

@@ -113,7 +113,8 @@ static inline mpipe_status mpipe_flush_out(const mpipe_io *io, int64_t timeout_n
     return io->flush_out(io->worker, timeout_ns);
 }
 
-/* run(): emit, and if there is no room, commit what was emitted and emit then. Takes the frame, unless MPIPE_TIMEOUT. */
+/* run(): emit, and if there is no room, commit what was emitted and emit then. Takes the frame, unless MPIPE_TIMEOUT.
+ * MPIPE_STOP: it was taken, and this worker shall retire. */
 static inline mpipe_status mpipe_emit_sync(const mpipe_io *io, uint32_t port, mpipe_frame *frame, int64_t timeout_ns)
 {
     mpipe_status status = io->emit(io->worker, port, frame);
@@ -122,7 +123,8 @@ static inline mpipe_status mpipe_emit_sync(const mpipe_io *io, uint32_t port, mp
     status = io->flush_out(io->worker, timeout_ns);
     if (status != MPIPE_OK && status != MPIPE_STOP)
         return status == MPIPE_FULL ? MPIPE_TIMEOUT : status;
-    return io->emit(io->worker, port, frame);
+    mpipe_status emitted = io->emit(io->worker, port, frame);
+    return emitted == MPIPE_OK ? status : emitted;
 }
 
 /* An attribute's value: `*value` points into the frame, to `*size` bytes, aligned to 8, valid as long as the frame

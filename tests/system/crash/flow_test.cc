@@ -126,8 +126,10 @@ TEST(Flow, SigtermDrainsWhatIsInFlight)
 TEST(Flow, ASecondSignalStopsAtOnceAndSaysWhatIsLost)
 {
     Folder folder;
-    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.sink delay=50ms", "--log-level", "info"});
-    ASSERT_TRUE(run.wait_until([&] { return run.workers().size() >= 2; }));
+    Running run(folder, {"-e", "core.generate :name=source count=0 size=64 | text.write :name=file :inputs=source path=out |"
+                               "lab.sink :inputs=source delay=50ms",
+                         "--log-level", "info"});
+    ASSERT_TRUE(run.wait_until([&] { return !read_file(folder / "out").empty(); }));
     kill(run.pid(), SIGTERM);
     ASSERT_TRUE(run.wait_until([&] { return read_file(folder / "stderr").find("drain") != std::string::npos; }));
     kill(run.pid(), SIGINT);
