@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -47,13 +48,13 @@ void crew_signal(const struct crew *c, uint32_t worker, int signal)
 /* How often the kernel has killed for want of memory, since it started; control groups included. */
 static uint64_t oom_kills(void)
 {
+    static const char key[] = "oom_kill ";
     AUTO_FILE FILE *f = fopen("/proc/vmstat", "re");
     char line[128];
-    uint64_t n = 0;
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "oom_kill %" SCNu64, &n) == 1)
-            break;
-    return n;
+        if (strncmp(line, key, sizeof key - 1) == 0)
+            return strtoull(line + sizeof key - 1, NULL, 10);
+    return 0;
 }
 
 void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns)

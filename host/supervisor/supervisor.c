@@ -349,21 +349,26 @@ static void loop(struct supervisor *s)
     }
 }
 
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0777) != 0 && errno != EEXIST ? -errno : 0;
+}
+
 /* Creates a folder and those above it. */
 static int make_folders(const char *path)
 {
-    AUTO_FREE char *copy = strdup(path);
+    char *copy = strdup(path);
     if (!copy)
         return -ENOMEM;
-    for (char *at = copy + 1; *at; at++) {
-        if (*at != '/')
-            continue;
-        *at = 0;
-        if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-            return -errno;
-        *at = '/';
+    int error = 0;
+    for (char *slash = copy + (*copy == '/'); !error && (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = 0;
+        error = make_folder(copy);
     }
-    return mkdir(copy, 0777) != 0 && errno != EEXIST ? -errno : 0;
+    if (!error)
+        error = make_folder(copy);
+    free(copy);
+    return error;
 }
 
 static int open_loop(struct supervisor *s)

@@ -54,10 +54,14 @@ static int put_file(int folder, const char *name, const uint8_t *data, uint64_t 
 
 static json_t *hex_of(const uint8_t *value, uint32_t size)
 {
-    AUTO_FREE char *text = malloc(2 * (size_t)size + 1);
-    for (uint32_t i = 0; text && i < size; i++)
+    char *text = malloc(2 * (size_t)size + 1);
+    if (!text)
+        return NULL;
+    for (uint32_t i = 0; i < size; i++)
         snprintf(text + 2 * (size_t)i, 3, "%02x", value[i]);
-    return text ? json_pack("{s:s#}", "hex", text, (int)(2 * size)) : NULL;
+    json_t *hex = json_pack("{s:s#}", "hex", text, (int)(2 * size));
+    free(text);
+    return hex;
 }
 
 /* Text as text, a shape as numbers, anything else as hexadecimal digits. */

@@ -71,7 +71,7 @@ static int share(struct segment *s, const struct layout *l, char *why, size_t wh
     for (uint32_t i = 0; i < p->n_stages; i++) {
         const struct stage *stage = &p->stages[i];
         uint32_t n = stage->memory ? (uint32_t)((stage->memory + SPAN_SIZE - 1) / SPAN_SIZE) : stage->is_sink ? 1 : 0;
-        if (n == 0) {
+        if (n == 0 && equal > 0) {
             n = rest / equal;
             rest -= n;
             equal--;
@@ -113,7 +113,7 @@ static uint64_t usable_cpus(void)
 
 int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size)
 {
-    struct layout l;
+    struct layout l = {0};
     memset(s, 0, sizeof *s);
     s->backing.fd = -1;
     s->pipeline = p;
@@ -121,7 +121,7 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
     lay_out(p, &l);
     s->n_slots = l.n_slots;
     s->stages = calloc(p->n_stages, sizeof *s->stages);
-    s->slots = calloc(l.n_slots, sizeof *s->slots);
+    s->slots = calloc(l.n_slots, sizeof(struct slot *));
     int error = s->stages && s->slots ? share(s, &l, why, why_size) : -ENOMEM;
     if (!error) {
         static const enum backing_want want[] = {[HUGE_PAGES_TRY] = BACKING_TRY_HUGE,

@@ -35,7 +35,7 @@ int session_init(struct session *s, const mpipe_processor *processor, const stru
     s->processor = processor;
     s->style = processor->run ? STYLE_PULL : STYLE_PUSH;
     view_pool_init(&s->views);
-    s->kept = calloc(KEPT_MAX, sizeof *s->kept);
+    s->kept = calloc(KEPT_MAX, sizeof(struct view *));
     s->keepers_upstream = reachable(p, s->t.stage, 1);
     s->downstream = reachable(p, s->t.stage, 0);
     session_fill_io(s);
@@ -98,7 +98,7 @@ void call_begin(struct session *s, struct view *in_hand, uint32_t index)
     s->in_hand = in_hand;
     s->in_hand_index = index;
     s->sequence = in_hand ? in_hand->frame.sequence : 0;
-    if (index != CURSOR_NONE)
+    if (in_hand && index != CURSOR_NONE)
         s->t.tally.bytes_in += in_hand->frame.size;
     if (s->t.journal->state_size)
         memcpy(s->undo_state, s->t.state, s->t.journal->state_size);
