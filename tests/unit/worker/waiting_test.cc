@@ -70,7 +70,7 @@ struct PlayedSession {
     }
 
     session s = {};
-    log log_;
+    struct log log_;
 };
 
 TEST_F(Waiting, AWorkerThatGoesIdleGivesItsMemoryToASiblingThatWaits)
