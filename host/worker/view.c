@@ -41,13 +41,14 @@ struct view *view_get(struct view_pool *pool)
     }
     struct view *v = pool->free;
     pool->free = v->next;
-    v->next = NULL;
+    v->next = v->previous = NULL;
     return v;
 }
 
 void view_put(struct view_pool *pool, struct view *v)
 {
-    *v = (struct view){.magic = VIEW_MAGIC, .index = VIEW_INDEX_NONE, .keep_as = VIEW_INDEX_NONE, .next = pool->free};
+    v->origin = VIEW_FREE;
+    v->next = pool->free;
     pool->free = v;
 }
 
@@ -128,9 +129,7 @@ void view_format(struct view *v, const struct arena *a, const struct descriptor 
     uint64_t header = flags ? BLOCK_WIDE_HEADER : BLOCK_HEADER;
     uint64_t tail = has_tail || attributes ? attributes + BLOCK_TAIL : 0;
     b->size_type_flags = block_word(0, 0, flags | (tail ? BLOCK_HAS_TAIL : 0));
-    v->frame.data = (uint8_t *)b + header;
-    v->frame.capacity = v->block_bytes - header - tail;
-    v->frame.size = 0;
+    v->frame = (mpipe_frame){.data = (uint8_t *)b + header, .capacity = v->block_bytes - header - tail};
 }
 
 void view_seal(struct view *v, const struct arena *a)

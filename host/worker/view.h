@@ -17,19 +17,15 @@ enum view_origin {
     VIEW_KEPT     /* kept earlier; index is its place in the journal's kept frames */
 };
 
-enum { VIEW_MAGIC = 0x56494557, VIEW_INDEX_NONE = UINT32_MAX };
-
 #define SEQUENCE_UNSET UINT64_MAX /* a source's frame, before it is emitted */
 
 struct view {
     mpipe_frame frame; /* first: the plugin's pointer is ours */
-    uint32_t magic;
     enum view_origin origin;
     struct descriptor descriptor;
     uint64_t block_bytes; /* of the block in all; 0: not looked up yet */
     uint32_t index;       /* in the claim, or in kept */
     uint32_t attributes;  /* bytes of attribute records */
-    uint32_t keep_as;     /* an input that this transaction keeps: its entry in kept; else VIEW_INDEX_NONE */
     struct view *next, *previous; /* list of the created ones */
 };
 
@@ -42,7 +38,7 @@ struct view_pool {
 void view_pool_init(struct view_pool *pool);
 void view_pool_destroy(struct view_pool *pool);
 
-/* A view with all fields zero but magic; NULL: out of memory. */
+/* A view that is to be filled by view_open() or view_format(); NULL: out of memory. */
 struct view *view_get(struct view_pool *pool);
 void view_put(struct view_pool *pool, struct view *v);
 
