@@ -1,0 +1,74 @@
+/* bench_pipeline [TURNS]: the program itself, source to sink, beside a raw ring and a pipe; and how soon the first
+ * frame is there.
+ *
+ * Runs the micropipe that lies in the same folder.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "contest.h"
+#include "program.h"
+
+enum { TURNS = 7, HELLOS_A_TURN = 3, FRAMES = 10000000 };
+
+#define HELLO_TARGET_MS 50.0
+
+/* The program beside this one. 0, or -1. */
+static int find_program(char *path, size_t size)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n < 0)
+        return -1;
+    self[n] = 0;
+    char *slash = strrchr(self, '/');
+    int length = snprintf(path, size, "%.*s/micropipe", (int)(slash - self), self);
+    return length > 0 && (size_t)length < size ? access(path, X_OK) : -1;
+}
+
+static void say_hello(const struct sample *first_frames, const struct sample *whole)
+{
+    struct spread first = sample_spread(first_frames), all = sample_spread(whole);
+    printf("\n  a pipeline of one frame: start to first frame %.1f ms (%.1f .. %.1f), whole run %.1f ms (%.1f .. "
+           "%.1f); the target is %.0f ms: %s\n",
+           first.median, first.least, first.most, all.median, all.least, all.most, HELLO_TARGET_MS,
+           first.median < HELLO_TARGET_MS ? "met" : "missed");
+}
+
+int main(int argc, char **argv)
+{
+    int turns = argc > 1 ? atoi(argv[1]) : TURNS;
+    char program[PATH_MAX], pipeline[128];
+    struct contest contest;
+    struct sample rates = {.n = 0}, first_frames = {.n = 0}, whole = {.n = 0};
+    struct program_run run;
+    if (find_program(program, sizeof program) != 0) {
+        fprintf(stderr, "bench_pipeline: there is no micropipe beside this program: build it first (./run build)\n");
+        return 2;
+    }
+    contest_init(&contest);
+    contest_add(&contest, &way_raw_ring);
+    contest_add(&contest, &way_pipe);
+    snprintf(pipeline, sizeof pipeline, "core.generate count=%d size=%d | core.null", FRAMES, FRAME_BYTES);
+    for (int i = 0; i < turns; i++) {
+        contest_turn(&contest);
+        if (program_run(program, pipeline, &run) != 0)
+            return 1;
+        sample_add(&rates, FRAMES / run.elapsed_s);
+        for (int k = 0; k < HELLOS_A_TURN; k++) {
+            if (program_run(program, "core.generate count=1 size=64 | core.null", &run) != 0)
+                return 1;
+            sample_add(&first_frames, run.first_frame_ms);
+            sample_add(&whole, run.wall_ms);
+        }
+    }
+    printf("micropipe run -e '%s', %d turns, beside what two processes can do at best\n\n", pipeline, turns);
+    contest_print_head();
+    contest_print_row(&contest, "micropipe, the program", &rates);
+    contest_print_rows(&contest);
+    say_hello(&first_frames, &whole);
+    return contest.failed ? 1 : 0;
+}
