@@ -5,7 +5,6 @@
  */
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,7 +39,7 @@ static void say_hello(const struct sample *first_frames, const struct sample *wh
 
 int main(int argc, char **argv)
 {
-    int turns = argc > 1 ? atoi(argv[1]) : TURNS;
+    int turns = contest_turns(argc, argv, TURNS);
     char program[PATH_MAX], pipeline[128];
     struct contest contest;
     struct sample rates = {.n = 0}, first_frames = {.n = 0}, whole = {.n = 0};

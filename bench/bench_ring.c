@@ -1,7 +1,6 @@
 /* bench_ring [TURNS]: handing 64-byte frames from one process to another, by micropipe and by what else there is.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "contest.h"
 
@@ -9,13 +8,13 @@ enum { TURNS = 7 };
 
 int main(int argc, char **argv)
 {
-    static const struct way *const ways[] = {&way_raw_ring,     &way_transaction, &way_workers,
-                                             &way_pipe_batched, &way_pipe,        &way_socket};
-    int turns = argc > 1 ? atoi(argv[1]) : TURNS;
+    static const struct way *const ways[] = {&way_raw_ring, &way_transaction, &way_workers, &way_pipe_batched,
+                                             &way_pipe,     &way_socket,      NULL};
+    int turns = contest_turns(argc, argv, TURNS);
     struct contest contest;
     contest_init(&contest);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        contest_add(&contest, ways[i]);
+    for (const struct way *const *way = ways; *way; way++)
+        contest_add(&contest, *way);
     for (int i = 0; i < turns; i++)
         contest_turn(&contest);
     printf("64-byte frames between two processes, every byte written and read: medians of %d turns, one way after the "

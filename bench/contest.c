@@ -1,7 +1,14 @@
 #include "contest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+int contest_turns(int argc, char *const *argv, int otherwise)
+{
+    long n = argc > 1 ? strtol(argv[1], NULL, 10) : otherwise;
+    return n < 1 ? 1 : n > TURNS_MAX ? TURNS_MAX : (int)n;
+}
 
 void contest_init(struct contest *r)
 {

@@ -17,11 +17,15 @@ struct contest {
     struct sample distances; /* nanoseconds */
 };
 
-void contest_init(struct contest *r);
-void contest_add(struct contest *r, const struct way *way);
+/* The number of turns: the program's argument, or `otherwise`; 1 to TURNS_MAX. */
+enum { TURNS_MAX = RUNS_MAX / 4 };
+int contest_turns(int argc, char *const *argv, int otherwise);
+
+void contest_init(struct contest *c);
+void contest_add(struct contest *c, const struct way *way);
 
 /* One turn: each way once. */
-void contest_turn(struct contest *r);
+void contest_turn(struct contest *c);
 
 /* "61.2 M" */
 struct figure {
@@ -31,7 +35,7 @@ struct figure figure_of(double value);
 
 /* The table: rates, and how each compares with the first way and with the pipe, whichever of them runs. */
 void contest_print_head(void);
-void contest_print_row(const struct contest *r, const char *name, const struct sample *rates);
-void contest_print_rows(const struct contest *r); /* a row for each way, and the distance */
+void contest_print_row(const struct contest *c, const char *name, const struct sample *rates);
+void contest_print_rows(const struct contest *c); /* a row for each way, and the distance */
 
 #endif
