@@ -115,9 +115,13 @@ int backing_create(struct backing *b, uint64_t size, enum backing_want want)
     }
     int error = b->fd < 0 ? b->fd : map_aligned(b);
     if (error) {
-        snprintf(b->report, sizeof b->report,
-                 "memory %" PRIu64 " MiB: not to be had: %s, and %" PRIu64 " MiB are available; lower 'memory'",
-                 mib(b->size), strerror(-error), memory_available() / (1024 * 1024));
+        if (error == -ENOMEM)
+            snprintf(b->report, sizeof b->report,
+                     "memory %" PRIu64 " MiB: not to be had: %s, and %" PRIu64 " MiB are available; lower 'memory'",
+                     mib(b->size), strerror(-error), mib(memory_available()));
+        else
+            snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: cannot be mapped: %s; lower 'memory'",
+                     mib(b->size), strerror(-error));
         if (b->fd >= 0)
             close(b->fd);
         b->fd = -1;
