@@ -5,10 +5,10 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#define CHECK(condition)                                                                                             \
-    do {                                                                                                             \
-        if (!(condition))                                                                                            \
-            check_failed(#condition, __FILE__, __LINE__);                                                            \
+#define CHECK(condition)                                  \
+    do {                                                  \
+        if (!(condition))                                 \
+            check_failed(#condition, __FILE__, __LINE__); \
     } while (0)
 
 /* Writes one line to stderr and aborts. */

@@ -12,8 +12,8 @@ int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns)
 {
     struct timespec at = {.tv_sec = (time_t)(deadline_ns / NS_PER_S), .tv_nsec = (long)(deadline_ns % NS_PER_S)};
     /* FUTEX_WAIT_BITSET takes an absolute monotonic time, so an early wake needs no arithmetic. */
-    long n = syscall(SYS_futex, &e->sequence.word, FUTEX_WAIT_BITSET, sequence, deadline_ns == EVENT_FOREVER ? NULL : &at, NULL,
-                     FUTEX_BITSET_MATCH_ANY);
+    long n = syscall(SYS_futex, &e->sequence.word, FUTEX_WAIT_BITSET, sequence,
+                     deadline_ns == EVENT_FOREVER ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
     return !(n < 0 && errno == ETIMEDOUT);
 }
 
@@ -27,8 +27,8 @@ void event_wake_slow(struct event *e, int how_many)
 {
     if (how_many == 1 && wake(e, 1) > 0)
         return; /* the flag stays up: there may be more sleepers */
-    /* Down before another wake: who armed before it is woken by it, all of them, as they are announced no more; who arms
-     * after it stays announced. */
+    /* Down before another wake: who armed before it is woken by it, all of them, as they are announced no more; who
+     * arms after it stays announced. */
     au32_store_relaxed(&e->armed, 0);
     wake(e, INT32_MAX);
 }

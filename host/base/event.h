@@ -1,5 +1,5 @@
-/* An event in shared memory that processes sleep on: a futex with an "armed" flag, so that whoever makes the event happen
- * makes no system call when nobody sleeps.
+/* An event in shared memory that processes sleep on: a futex with an "armed" flag, so that whoever makes the event
+ * happen makes no system call when nobody sleeps.
  *
  *     sleeper                                  waker
  *     seq = event_prepare(e);   (arms)         make the condition true
@@ -22,8 +22,8 @@ struct event {
 
 #define EVENT_FOREVER UINT64_MAX
 
-/* Announces a sleeper. The condition must be tested after it: E1 pairs with E2 in event_wanted(), so either the sleeper sees the
- * condition or the waker sees the flag. */
+/* Announces a sleeper. The condition must be tested after it: E1 pairs with E2 in event_wanted(), so either the sleeper
+ * sees the condition or the waker sees the flag. */
 static inline uint32_t event_prepare(struct event *e)
 {
     uint32_t sequence = au32_acquire(&e->sequence);
@@ -32,8 +32,8 @@ static inline uint32_t event_prepare(struct event *e)
     return sequence;
 }
 
-/* Sleeps until a wake after the event_prepare() that gave `sequence`, or until the monotonic time `deadline_ns`. 1: woken, or a
- * signal came (test the condition), 0: the time is over. */
+/* Sleeps until a wake after the event_prepare() that gave `sequence`, or until the monotonic time `deadline_ns`. 1:
+ * woken, or a signal came (test the condition), 0: the time is over. */
 int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns);
 
 /* True if somebody may sleep. The condition must have been made true before it. */

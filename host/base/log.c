@@ -6,8 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const level_names[] = {
-    [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug"};
+static const char *const level_names[] = {[LOG_LEVEL_ERROR] = "error",
+                                          [LOG_LEVEL_WARNING] = "warning",
+                                          [LOG_LEVEL_INFO] = "info",
+                                          [LOG_LEVEL_DEBUG] = "debug"};
 
 int log_is_terminal(int fd)
 {
@@ -42,7 +44,8 @@ void log_writev(const struct log *log, enum log_level level, const char *format,
     localtime_r(&now.tv_sec, &local);
     size_t used = log->on_terminal ? (size_t)snprintf(line, sizeof line, LOG_CLEAR_LINE) : 0;
     used += strftime(line + used, sizeof line - used, "%H:%M:%S", &local);
-    int n = snprintf(line + used, sizeof line - used, ".%03ld %s %s: ", now.tv_nsec / 1000000, level_names[level], log->who);
+    int n = snprintf(line + used, sizeof line - used, ".%03ld %s %s: ", now.tv_nsec / 1000000, level_names[level],
+                     log->who);
     used += (size_t)n;
     n = vsnprintf(line + used, sizeof line - used - 1, format, args);
     size_t room = sizeof line - used - 2;

@@ -100,8 +100,8 @@ static int64_t span_idle_generation(const struct allocator *a, uint32_t span)
     return highest;
 }
 
-/* True if a span that this slot does not own looks free from end to end. To own it only to find it in use would hide it from
- * a sibling that wants just this one, and then sleeps. */
+/* True if a span that this slot does not own looks free from end to end. To own it only to find it in use would hide it
+ * from a sibling that wants just this one, and then sleeps. */
 static int span_looks_idle(const struct allocator *a, uint32_t span)
 {
     const struct span *s = &a->arena->spans[span];
@@ -129,7 +129,8 @@ static int span_take_idle(struct allocator *a, uint32_t span)
     }
     au32_store_relaxed(&s->generation, (uint32_t)generation & GENERATION_MASK);
     compiler_barrier();
-    /* The one store that dissolves a run: its tails see that their first is none any more. A3: before anybody takes one. */
+    /* The one store that dissolves a run: its tails see that their first is none any more. A3: before anybody takes
+     * one. */
     au32_store_release(&s->kind, SPAN_EMPTY);
     return 1;
 }
@@ -178,7 +179,8 @@ static int span_next_free(struct allocator *a, uint32_t span, uint32_t size_clas
     return 0;
 }
 
-/* True if a span that this slot does not own has a block that looks free. To own it only to find none would hide it from a sibling. */
+/* True if a span that this slot does not own has a block that looks free. To own it only to find none would hide it
+ * from a sibling. */
 static int span_looks_roomy(const struct allocator *a, uint32_t span, uint32_t size_class)
 {
     uint32_t step = size_class_bytes(size_class);

@@ -53,7 +53,8 @@ struct block *arena_block(const struct arena *a, const struct descriptor *d, uin
     return b;
 }
 
-/* The first span of the live run that a tail belongs to, or the tail itself: left behind by a run that was dissolved. */
+/* The first span of the live run that a tail belongs to, or the tail itself: left behind by a run that was dissolved.
+ */
 static uint32_t run_of_tail(const struct arena *a, uint32_t span)
 {
     uint32_t distance = au32_relaxed(&a->spans[span].run);

@@ -2,9 +2,9 @@
  *
  * Each stage has a fixed range of spans, its share: so a stage waits only for the stages after it, never for a
  * neighbour, and memory cannot deadlock. Within the range a worker's allocator takes a span by one compare-and-swap,
- * cuts it into blocks of one size class, and gives it back at the end of a transaction when it is used up or another worker wants
- * memory; blocks that readers still hold stay as they are, whoever owns the span. A frame larger than a block takes a run
- * of whole spans.
+ * cuts it into blocks of one size class, and gives it back at the end of a transaction when it is used up or another
+ * worker wants memory; blocks that readers still hold stay as they are, whoever owns the span. A frame larger than a
+ * block takes a run of whole spans.
  *
  * There is no free list: a block is free when its life word says so. What a dead worker had allocated and not published
  * is PENDING in spans that its slot owns, and allocator_recover() frees it.
@@ -49,8 +49,8 @@ struct arena_range {
 uint32_t size_class_bytes(uint32_t size_class);
 uint32_t size_class_of(uint64_t bytes);
 
-/* The block behind a descriptor that comes from shared memory: NULL unless it lies in a span, is aligned, and its life word has that
- * generation and `holder`. */
+/* The block behind a descriptor that comes from shared memory: NULL unless it lies in a span, is aligned, and its life
+ * word has that generation and `holder`. */
 struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder);
 
 /* Bytes from a block's start to its end. The block must be held; 0: the spans' table was overwritten. */
@@ -71,8 +71,8 @@ struct allocator {
     uint32_t cursor[SIZE_CLASSES]; /* block to try next */
     uint32_t *owned;               /* spans */
     uint32_t n_owned;
-    uint32_t next_span;            /* where the search for a span starts */
-    int gave_back;                 /* see allocator_gave_back() */
+    uint32_t next_span; /* where the search for a span starts */
+    int gave_back;      /* see allocator_gave_back() */
 };
 
 /* 0 or -ENOMEM. */
@@ -82,23 +82,24 @@ void allocator_destroy(struct allocator *a);
 /* The largest `bytes` that allocator_take() can ever give. */
 uint64_t allocator_limit(const struct allocator *a);
 
-/* A block of at least `bytes` in all, PENDING under a new generation, header unset but for `life`. 0; -ENOMEM: no room now; -E2BIG: never. */
+/* A block of at least `bytes` in all, PENDING under a new generation, header unset but for `life`. 0; -ENOMEM: no room
+ * now; -E2BIG: never. */
 int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out);
 
-/* True, once, if allocator_take() had idle spans for a moment and gave them back. A sibling may have failed for want of just these:
- * if it sleeps, wake it. */
+/* True, once, if allocator_take() had idle spans for a moment and gave them back. A sibling may have failed for want of
+ * just these: if it sleeps, wake it. */
 int allocator_gave_back(struct allocator *a);
 
 /* Frees a block that was taken in this transaction and will not be published. */
 void allocator_abandon(struct allocator *a, const struct descriptor *d);
 
-/* End of a transaction: no block of this slot is PENDING now. Gives back the spans that are used up, or (ALL) every one.
- * Returns how many; if any, whoever waits for memory must be woken after it. */
+/* End of a transaction: no block of this slot is PENDING now. Gives back the spans that are used up, or (ALL) every
+ * one. Returns how many; if any, whoever waits for memory must be woken after it. */
 enum allocator_keep { ALLOCATOR_KEEP_OPEN, ALLOCATOR_RELEASE_ALL };
 uint32_t allocator_settle(struct allocator *a, enum allocator_keep keep);
 
-/* A successor, once what its predecessor had decided is rolled forward: whatever is still PENDING in the slot's spans is free again, and
- * the spans are given back. */
+/* A successor, once what its predecessor had decided is rolled forward: whatever is still PENDING in the slot's spans
+ * is free again, and the spans are given back. */
 void allocator_recover(struct allocator *a);
 
 #endif

@@ -141,7 +141,8 @@ static uint32_t measure_huge_percent(const struct backing *b)
     snprintf(start, sizeof start, "%" PRIxPTR "-", (uintptr_t)b->base);
     while (f && fgets(line, sizeof line, f)) {
         uint64_t kib;
-        if (strchr(line, '-') && line[0] != 'S' && strchr(line, ':') != NULL && strncmp(line, start, strlen(start)) == 0)
+        if (strchr(line, '-') && line[0] != 'S' && strchr(line, ':') != NULL &&
+            strncmp(line, start, strlen(start)) == 0)
             inside = 1;
         else if (inside && sscanf(line, "ShmemPmdMapped: %" SCNu64, &kib) == 1)
             huge_kib += kib;
@@ -151,8 +152,8 @@ static uint32_t measure_huge_percent(const struct backing *b)
     return (uint32_t)(huge_kib * 1024 * 100 / b->size);
 }
 
-/* Shmem: one page in each 2 MiB, then ask the kernel to make each a huge page, which is 20 times faster than to fill it with 4 KiB
- * pages first. Then whatever is still missing. Each call fails cleanly where a store would be a SIGBUS. */
+/* Shmem: one page in each 2 MiB, then ask the kernel to make each a huge page, which is 20 times faster than to fill it
+ * with 4 KiB pages first. Then whatever is still missing. Each call fails cleanly where a store would be a SIGBUS. */
 static int fill_shmem(const struct backing *b)
 {
     if (b->want != BACKING_NO_HUGE) {
@@ -171,27 +172,29 @@ static void write_report(struct backing *b)
 {
     uint64_t pages = b->size / HUGE_PAGE_SIZE;
     if (b->kind == BACKING_HUGETLB)
-        snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: huge pages (hugetlb, %" PRIu64 " of 2 MiB)", mib(b->size),
-                 pages);
+        snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: huge pages (hugetlb, %" PRIu64 " of 2 MiB)",
+                 mib(b->size), pages);
     else if (b->want == BACKING_NO_HUGE)
         snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: 4 KiB pages, as huge_pages = \"off\" asks",
                  mib(b->size));
     else
         snprintf(b->report, sizeof b->report,
-                 "memory %" PRIu64 " MiB: asked for huge pages, got %s (%" PRIu32 " %% huge): the pool has %" PRIu64 " of %" PRIu64
-                 " free; fix: sysctl -w vm.nr_hugepages=%" PRIu64,
-                 mib(b->size), b->kind == BACKING_TRANSPARENT ? "transparent huge pages" : "4 KiB pages", b->huge_percent,
-                 pool_free(), pages, pages);
+                 "memory %" PRIu64 " MiB: asked for huge pages, got %s (%" PRIu32 " %% huge): the pool has %" PRIu64
+                 " of %" PRIu64 " free; fix: sysctl -w vm.nr_hugepages=%" PRIu64,
+                 mib(b->size), b->kind == BACKING_TRANSPARENT ? "transparent huge pages" : "4 KiB pages",
+                 b->huge_percent, pool_free(), pages, pages);
 }
 
 int backing_fill(struct backing *b)
 {
     int error = b->kind == BACKING_HUGETLB ? 0 : fill_shmem(b);
-    /* Populating maps the pages into this process, and so proves that a limit of the cgroup does not bite at the first touch. */
+    /* Populating maps the pages into this process, and so proves that a limit of the cgroup does not bite at the first
+     * touch. */
     if (!error && madvise(b->base, b->size, MADV_POPULATE_WRITE) != 0 && errno != EINVAL)
         error = -errno;
     if (error) {
-        snprintf(b->report, sizeof b->report, "memory %" PRIu64 " MiB: not to be had: %s; lower 'memory', or free some (see micropipe doctor)",
+        snprintf(b->report, sizeof b->report,
+                 "memory %" PRIu64 " MiB: not to be had: %s; lower 'memory', or free some (see micropipe doctor)",
                  mib(b->size), strerror(-error));
         return error;
     }

@@ -17,21 +17,22 @@ enum backing_want { BACKING_TRY_HUGE, BACKING_REQUIRE_HUGE, BACKING_NO_HUGE };
 enum backing_kind { BACKING_HUGETLB, BACKING_TRANSPARENT, BACKING_SMALL };
 
 struct backing {
-    uint8_t *base;    /* aligned to 2 MiB */
-    uint64_t size;    /* bytes: a multiple of 2 MiB */
-    int fd;           /* -1 once filled */
+    uint8_t *base; /* aligned to 2 MiB */
+    uint64_t size; /* bytes: a multiple of 2 MiB */
+    int fd;        /* -1 once filled */
     enum backing_want want;
     enum backing_kind kind;
     uint32_t huge_percent; /* share of the mapping on huge pages, as the kernel reports it */
-    char report[320]; /* one line: what was asked, what was got, why, and the command that would fix it */
+    char report[320];      /* one line: what was asked, what was got, why, and the command that would fix it */
 };
 
-/* Reserves the address range and decides between hugetlb and shmem; touches nothing else yet. 0, or -errno with `report` saying
- * what to do: BACKING_REQUIRE_HUGE and the pool is too small (-ENOSPC), or no memfd at all. */
+/* Reserves the address range and decides between hugetlb and shmem; touches nothing else yet. 0, or -errno with
+ * `report` saying what to do: BACKING_REQUIRE_HUGE and the pool is too small (-ENOSPC), or no memfd at all. */
 int backing_create(struct backing *b, uint64_t size, enum backing_want want);
 
-/* Makes every page exist, seals the memory, closes the descriptor, and writes the report. After the stage servers were forked, so that
- * both go on at once; before the first byte is used. 0, or -errno with `report`: -ENOSPC or -ENOMEM: not enough memory. */
+/* Makes every page exist, seals the memory, closes the descriptor, and writes the report. After the stage servers were
+ * forked, so that both go on at once; before the first byte is used. 0, or -errno with `report`: -ENOSPC or -ENOMEM:
+ * not enough memory. */
 int backing_fill(struct backing *b);
 
 /* Unmaps. Accepts a backing that was never made (base NULL). */

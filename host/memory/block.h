@@ -2,10 +2,10 @@
  *
  *     | life | sequence | size, type, flags | payload ... | (attributes) (tail) |     a small frame is one cache line
  *
- * The life word says who still needs the block: generation:24 | holders:40, one holder bit a stage, plus PENDING. A block
- * is free exactly when it has no holder. Only the slot that owns the span takes it from free to PENDING, with the next
- * generation; a holder drops its own bit only, and only under the generation that it was given, so to do it twice does
- * nothing the second time.
+ * The life word says who still needs the block: generation:24 | holders:40, one holder bit a stage, plus PENDING. A
+ * block is free exactly when it has no holder. Only the slot that owns the span takes it from free to PENDING, with the
+ * next generation; a holder drops its own bit only, and only under the generation that it was given, so to do it twice
+ * does nothing the second time.
  */
 #ifndef BLOCK_H
 #define BLOCK_H
@@ -115,7 +115,8 @@ static inline void block_add_holders(struct block *b, uint32_t generation, uint6
 static inline int block_drop(struct block *b, uint32_t generation, uint64_t bits)
 {
     uint64_t life = au64_acquire(&b->life);
-    /* The last holder: nobody else may touch the word until it is free, so a plain store does. B2: reads before reuse. */
+    /* The last holder: nobody else may touch the word until it is free, so a plain store does. B2: reads before reuse.
+     */
     if (life == life_make(generation, bits)) {
         au64_store_release(&b->life, life_make(generation, 0));
         return 1;

@@ -1,10 +1,13 @@
-/* A slot's journal: what its worker is doing, in shared memory, so that whoever comes after it can finish it or undo it.
+/* A slot's journal: what its worker is doing, in shared memory, so that whoever comes after it can finish it or undo
+ * it.
  *
  * Written by the slot's worker; by the host between the worker's death and its successor's start (settlement.h, and the
- * verdict); read by the host at any time for figures, with every number checked. Steps and proof: docs/commit-protocol.md.
+ * verdict); read by the host at any time for figures, with every number checked. Steps and proof:
+ * docs/commit-protocol.md.
  *
- * One 8-byte word decides. Before it says COMMITTING nothing that the transaction did counts; after it, everything does:
- * a successor rolls the one back and the other forward, and doing a step of the roll forward again changes nothing.
+ * One 8-byte word decides. Before it says COMMITTING nothing that the transaction did counts; after it, everything
+ * does: a successor rolls the one back and the other forward, and doing a step of the roll forward again changes
+ * nothing.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -15,18 +18,19 @@
 #include "block.h"
 
 enum {
-    CLAIM_MAX = 256,     /* input frames of a transaction */
-    OUTPUTS_MAX = 4096,  /* frames that it publishes, refuses or gives up */
-    KEPT_MAX = 4096,     /* frames that a slot keeps beyond a transaction */
-    READERS_MAX = 64,    /* rings that a stage publishes into, an edge each */
-    REASON_MAX = 512,    /* bytes of the text of a refusal */
+    CLAIM_MAX = 256,    /* input frames of a transaction */
+    OUTPUTS_MAX = 4096, /* frames that it publishes, refuses or gives up */
+    KEPT_MAX = 4096,    /* frames that a slot keeps beyond a transaction */
+    READERS_MAX = 64,   /* rings that a stage publishes into, an edge each */
+    REASON_MAX = 512,   /* bytes of the text of a refusal */
     CURSOR_NONE = UINT32_MAX
 };
 
 enum phase { PHASE_IDLE, PHASE_CLAIMING, PHASE_PROCESSING, PHASE_COMMITTING };
 
 /* The decision word: phase:4 | copy:1 | settled:16 | deciding:16. `copy`: which of the two committed copies is true.
- * `settled`: claimed frames that earlier transactions have settled. `deciding`: how many this one settles, COMMITTING only. */
+ * `settled`: claimed frames that earlier transactions have settled. `deciding`: how many this one settles, COMMITTING
+ * only. */
 struct decision {
     enum phase phase;
     uint32_t copy, settled, deciding;
@@ -51,12 +55,14 @@ enum {
     OUTPUT_REFUSED = 2    /* an input that goes to the dead letters; `port` is its index in `refusals` */
 };
 
-/* Figures that commit with the outputs, so that they are exact whatever dies. Frames and bytes since the pipeline started. */
+/* Figures that commit with the outputs, so that they are exact whatever dies. Frames and bytes since the pipeline
+ * started. */
 struct tally {
-    uint64_t out;      /* input frames that were passed on: processed, with something emitted; a sink: taken. A source: emitted */
-    uint64_t dropped;  /* input frames that gave nothing, on purpose */
-    uint64_t dead;     /* refused; a source: records that it could not make a frame of */
-    uint64_t emitted;  /* frames published, once however many readers */
+    uint64_t
+        out; /* input frames that were passed on: processed, with something emitted; a sink: taken. A source: emitted */
+    uint64_t dropped; /* input frames that gave nothing, on purpose */
+    uint64_t dead;    /* refused; a source: records that it could not make a frame of */
+    uint64_t emitted; /* frames published, once however many readers */
     uint64_t bytes_in, bytes_out;
     uint64_t sequence; /* next sequence number of a source */
     uint64_t repeated; /* frames whose outputs took several transactions in a processor that is not RESUMABLE */
@@ -77,7 +83,7 @@ BLOCK_ASSERT(sizeof(struct committed) % 64 == 0, "the state starts on a line");
 struct refusal {
     uint64_t position; /* of the frame in the stage's ring: names the dead letter */
     uint32_t attempts;
-    int32_t signal;    /* that the last worker died of; 0: it said so itself */
+    int32_t signal; /* that the last worker died of; 0: it said so itself */
     char reason[REASON_MAX];
 };
 
@@ -96,11 +102,11 @@ struct journal {
     au64 decision;
     au64 claim_start; /* position of claim[0] in the ring */
     au32 claim_n;
-    au32 cursor;      /* index in claim of the frame in hand, CURSOR_NONE: none */
-    au32 retried;     /* 1: a worker died over this claim; `attempts` and `deaths` hold */
-    au32 publishing;  /* 1 + index of the reader whose ring's tail is about to move; 0 none */
-    au64 old_tail;    /* of that ring, before */
-    au32 done_after;  /* publish[].done once it has moved */
+    au32 cursor;     /* index in claim of the frame in hand, CURSOR_NONE: none */
+    au32 retried;    /* 1: a worker died over this claim; `attempts` and `deaths` hold */
+    au32 publishing; /* 1 + index of the reader whose ring's tail is about to move; 0 none */
+    au64 old_tail;   /* of that ring, before */
+    au32 done_after; /* publish[].done once it has moved */
     au32 n_outputs;
     au32 n_removed;
     au32 n_refusals;
@@ -112,10 +118,10 @@ struct journal {
     uint8_t attempts[CLAIM_MAX]; /* times that the frame was given to a worker that then died */
     uint8_t deaths[CLAIM_MAX];   /* times that it was the frame in hand */
     int32_t verdict_signal;      /* host: the signal of the last death, 0 none */
-    uint32_t verdict_late;       /* host: 1: it had killed the worker, as the frame took longer than the stage's time-out */
-    uint32_t state_size;         /* host, before the first fork */
+    uint32_t verdict_late; /* host: 1: it had killed the worker, as the frame took longer than the stage's time-out */
+    uint32_t state_size;   /* host, before the first fork */
     uint32_t reserved;
-    uint64_t verdict_position;   /* host: refuse the frame at this position, it was in hand too often; UINT64_MAX none */
+    uint64_t verdict_position; /* host: refuse the frame at this position, it was in hand too often; UINT64_MAX none */
     uint8_t pad1[40];
     struct refusal refusals[REFUSALS_MAX];
     struct descriptor claim[CLAIM_MAX];

@@ -57,8 +57,10 @@ struct ring {
     struct descriptor slots[];
 };
 BLOCK_ASSERT(sizeof(struct ring) == 512, "eight lines before the descriptors");
-BLOCK_ASSERT(__builtin_offsetof(struct ring, tail) == 64 && __builtin_offsetof(struct ring, head) == 128, "a line each");
-BLOCK_ASSERT(__builtin_offsetof(struct ring, data) == 320 && __builtin_offsetof(struct ring, space) == 384, "a line each");
+BLOCK_ASSERT(__builtin_offsetof(struct ring, tail) == 64 && __builtin_offsetof(struct ring, head) == 128,
+             "a line each");
+BLOCK_ASSERT(__builtin_offsetof(struct ring, data) == 320 && __builtin_offsetof(struct ring, space) == 384,
+             "a line each");
 
 /* Bytes of a ring; capacity: a power of two, 1 to RING_CAPACITY_MAX. */
 uint64_t ring_size(uint32_t capacity);
@@ -70,8 +72,8 @@ int ring_init(struct ring *r, uint32_t capacity);
 void end_lock(struct end *e, uint64_t me);
 void end_unlock(struct end *e);
 
-/* Host, after waitid() returned the dead owner and the journal was settled: frees the end if (slot, epoch) still has it, and
- * wakes who waits for it. */
+/* Host, after waitid() returned the dead owner and the journal was settled: frees the end if (slot, epoch) still has
+ * it, and wakes who waits for it. */
 void end_free(struct end *e, uint64_t dead);
 
 /* True if the word is the same owner's, waiters or not. */

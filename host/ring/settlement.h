@@ -1,8 +1,8 @@
 /* What the host does for a dead worker before its successor starts: settles the ring ends that it still owned.
  *
  * Host only, and only after waitid() returned the worker: then nobody moves those ends, and the journal cannot change.
- * Whether the one store of head or tail was made is read off the ring itself, so there is nothing to guess, and doing it
- * again finds nothing to do. A worker that never took part repairs nothing of another's.
+ * Whether the one store of head or tail was made is read off the ring itself, so there is nothing to guess, and doing
+ * it again finds nothing to do. A worker that never took part repairs nothing of another's.
  */
 #ifndef SETTLEMENT_H
 #define SETTLEMENT_H
@@ -14,10 +14,12 @@
 struct dead_worker {
     uint32_t slot, epoch;
     int32_t signal;   /* 0: it exited */
-    int from_outside; /* 1: SIGKILL that neither the host sent nor the kernel, for want of memory: no frame is to blame */
+    int from_outside; /* 1: SIGKILL that neither the host sent nor the kernel, for want of memory: no frame is to blame
+                       */
 };
 
-/* The rings that the dead worker may have touched: its stage's own (NULL for a source), and those of its readers by edge. */
+/* The rings that the dead worker may have touched: its stage's own (NULL for a source), and those of its readers by
+ * edge. */
 struct worker_rings {
     struct ring *input;
     struct ring *const *outputs;
@@ -29,8 +31,8 @@ void settlement_repair(struct journal *j, const struct worker_rings *rings, cons
 
 enum { OUTSIDE_DEATHS_MAX = 100 }; /* after so many even a death from outside counts against the frame */
 
-/* Who was to blame: counts the death against the frame in hand, if there was one, and if it can be its fault. After the repair. 1: there was one:
- * *position is its place in the ring, *deaths how many count against it now. */
+/* Who was to blame: counts the death against the frame in hand, if there was one, and if it can be its fault. After the
+ * repair. 1: there was one: *position is its place in the ring, *deaths how many count against it now. */
 int settlement_blame(struct journal *j, const struct dead_worker *dead, uint64_t *position, uint32_t *deaths);
 
 #endif

@@ -40,7 +40,8 @@ static int kill_once(const pid_t *keep, uint32_t n)
     while (f && fscanf(f, "%d", &pid) == 1) {
         if (is_kept(pid, keep, n))
             continue;
-        /* A worker that has exited, and is not reaped yet, is a zombie here: it is kept until it is reaped as a worker. */
+        /* A worker that has exited, and is not reaped yet, is a zombie here: it is kept until it is reaped as a worker.
+         */
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
         killed++;

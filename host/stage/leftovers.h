@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Kills and reaps every child of this process that is not in `keep` (n pids, 0 ignored), until there is none. A leftover could go on
- * writing to the shared memory, so a slot is not given to a successor before. */
+/* Kills and reaps every child of this process that is not in `keep` (n pids, 0 ignored), until there is none. A
+ * leftover could go on writing to the shared memory, so a slot is not given to a successor before. */
 void leftovers_kill(const pid_t *keep, uint32_t n);
 
 /* Lists up to `max` children that this process has. What a shell started before it became this process by exec is no

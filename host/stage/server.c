@@ -58,9 +58,9 @@ static void empty_handler(int signal)
     (void)signal;
 }
 
-/* Signals as a program expects them, but for a closed pipe, which is an error of write(), and for those by which a terminal or a
- * service manager asks the whole group to stop: the host drains the workers then. SIGUSR2 interrupts waits (mpipe.wait/1), and is
- * blocked elsewhere. */
+/* Signals as a program expects them, but for a closed pipe, which is an error of write(), and for those by which a
+ * terminal or a service manager asks the whole group to stop: the host drains the workers then. SIGUSR2 interrupts
+ * waits (mpipe.wait/1), and is blocked elsewhere. */
 static void reset_signals(void)
 {
     sigset_t none;
@@ -103,7 +103,8 @@ static void check_needs(const struct server *s)
     for (const char *const *need = s->processor->needs; need && *need; need++) {
         if (host_table_has(*need))
             continue;
-        snprintf(why, sizeof why, "it needs the extension '%.100s', which this host does not have: upgrade micropipe", *need);
+        snprintf(why, sizeof why, "it needs the extension '%.100s', which this host does not have: upgrade micropipe",
+                 *need);
         refuse(s, SERVER_OUTCOME_CONFIG, why);
     }
 }
@@ -130,7 +131,8 @@ static void load(struct server *s)
     }
     uint32_t threads = count_threads();
     if (threads > 1) {
-        snprintf(why, sizeof why, "load() left %u threads running: a fork would lose them. Start them in open()", threads - 1);
+        snprintf(why, sizeof why, "load() left %u threads running: a fork would lose them. Start them in open()",
+                 threads - 1);
         refuse(s, SERVER_OUTCOME_CONFIG, why);
     }
 }
@@ -252,8 +254,8 @@ static int keep_only(int socket)
     return kept;
 }
 
-__attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage, const struct log *log,
-                                                    int socket, pid_t host)
+__attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage,
+                                                    const struct log *log, int socket, pid_t host)
 {
     char who[64];
     bind_to_parent(host);

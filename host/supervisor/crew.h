@@ -16,7 +16,7 @@ enum berth_state {
     BERTH_WAITING,  /* to be started at `start_at` */
     BERTH_STARTING, /* asked for, the server has not answered */
     BERTH_ALIVE,
-    BERTH_ENDED     /* the stream has ended here */
+    BERTH_ENDED /* the stream has ended here */
 };
 
 struct berth {
@@ -27,9 +27,9 @@ struct berth {
     uint64_t transactions; /* of the slot at the last death */
     uint64_t aborted_at;   /* SIGABRT was sent, as its frame took too long: then SIGKILL; 0: not */
     uint32_t deaths;
-    uint64_t alive_since;  /* 0: not alive */
-    uint64_t alive_ns;     /* of all workers before it in this slot */
-    uint64_t left_at;      /* when the last of them was gone */
+    uint64_t alive_since; /* 0: not alive */
+    uint64_t alive_ns;    /* of all workers before it in this slot */
+    uint64_t left_at;     /* when the last of them was gone */
     struct restart_history history;
 };
 
@@ -52,8 +52,8 @@ void describe_status(int status, char *text, size_t size);
 /* The worker_exit that a worker left with on its own account; -1: it was killed, or a plugin called exit(). */
 int crew_own_exit(const struct slot *slot, int status);
 
-/* Starts what is due: a server, workers. Returns the next time that something is due, UINT64_MAX if nothing is; or 0, with errno set, if a
- * server cannot be forked. */
+/* Starts what is due: a server, workers. Returns the next time that something is due, UINT64_MAX if nothing is; or 0,
+ * with errno set, if a server cannot be forked. */
 uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns);
 
 /* Sends a signal to a worker, by way of its server, which alone knows that the pid is still the worker's. */
@@ -65,9 +65,10 @@ void crew_left(struct berth *b, uint64_t now_ns);
 /* At the end of a run: settles what a worker that was killed with it left behind, so that the figures are exact. */
 void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_t now_ns);
 
-/* What the host does for a worker that waitid() has returned, whoever called it: settles its ring ends and memory, finds who is to
- * blame, decides when its successor starts. Returns 1 if the stage is to be given up. */
-int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status, uint64_t now_ns);
+/* What the host does for a worker that waitid() has returned, whoever called it: settles its ring ends and memory,
+ * finds who is to blame, decides when its successor starts. Returns 1 if the stage is to be given up. */
+int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status,
+                     uint64_t now_ns);
 
 /* Gives the slots that are to run at the start to the server, as soon as it is loaded. */
 void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns);

@@ -15,34 +15,35 @@ struct stage_snapshot {
     const char *name, *processor; /* the pipeline's */
     enum stage_state state;
     uint32_t workers, workers_max; /* alive now, slots */
-    uint64_t in;        /* frames that came into its ring; a source: records that it read, out + dead */
-    uint64_t out;       /* of them, passed on; a sink: taken */
+    uint64_t in;                   /* frames that came into its ring; a source: records that it read, out + dead */
+    uint64_t out;                  /* of them, passed on; a sink: taken */
     uint64_t dropped, dead;
     uint64_t in_flight; /* in the ring, claimed, or kept */
     uint64_t emitted;   /* frames that it published, once however many readers */
     uint64_t bytes_in, bytes_out;
-    uint64_t skipped, repeated, partial; /* see struct tally */
+    uint64_t skipped, repeated, partial;                             /* see struct tally */
     uint64_t busy_ns, wait_input_ns, wait_output_ns, wait_memory_ns; /* sums over its workers, since they started */
-    uint64_t ended_ns;  /* sum over its workers: since they had nothing left to do */
-    uint64_t restarts;  /* workers that died and were replaced, or were not */
+    uint64_t ended_ns;               /* sum over its workers: since they had nothing left to do */
+    uint64_t restarts;               /* workers that died and were replaced, or were not */
     uint64_t queued, queue_capacity; /* frames in its ring now; 0 for a source */
-    uint64_t done, total; /* progress of a source; total 0: unknown */
+    uint64_t done, total;            /* progress of a source; total 0: unknown */
 };
 
 struct snapshot {
-    const char *pipeline;      /* its name */
-    char memory_report[320];   /* what pages were got, and the fix */
-    uint64_t elapsed_ns;       /* since the workers were started */
-    uint64_t first_frame_ns;   /* from the start of the run to the first frame that a sink took; 0: none yet */
+    const char *pipeline;    /* its name */
+    char memory_report[320]; /* what pages were got, and the fix */
+    uint64_t elapsed_ns;     /* since the workers were started */
+    uint64_t first_frame_ns; /* from the start of the run to the first frame that a sink took; 0: none yet */
     uint32_t n_stages;
     struct stage_snapshot stages[PIPELINE_STAGES_MAX];
 };
 
-/* Index of the stage that limits the rest, or -1 if none does yet: the one that is busiest while the stages before it wait for room and those
- * after it wait for input. */
+/* Index of the stage that limits the rest, or -1 if none does yet: the one that is busiest while the stages before it
+ * wait for room and those after it wait for input. */
 int snapshot_bottleneck(const struct snapshot *s);
 
-/* Share of its workers' time that a stage spent working, 0 to 100; the time after its end counts as time without work. */
+/* Share of its workers' time that a stage spent working, 0 to 100; the time after its end counts as time without work.
+ */
 uint32_t stage_busy_percent(const struct stage_snapshot *s);
 
 #endif

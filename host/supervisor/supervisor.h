@@ -1,7 +1,9 @@
-/* The supervisor: runs one pipeline from start to end. Host process, single-threaded, one epoll loop; never in the data path.
+/* The supervisor: runs one pipeline from start to end. Host process, single-threaded, one epoll loop; never in the data
+ * path.
  *
- * Creates the shared memory, forks a stage server a stage (server.h), has it fork workers, and reaps, repairs and replaces
- * those that die. It watches signalfd (SIGTERM, SIGINT: drain; the second: stop now), pidfds, the servers' sockets and timers.
+ * Creates the shared memory, forks a stage server a stage (server.h), has it fork workers, and reaps, repairs and
+ * replaces those that die. It watches signalfd (SIGTERM, SIGINT: drain; the second: stop now), pidfds, the servers'
+ * sockets and timers.
  */
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
@@ -12,21 +14,23 @@
 
 /* How a run ended; also the program's exit code. */
 enum outcome {
-    OUTCOME_DONE = 0,         /* the stream ended, every frame was taken or dropped on purpose */
-    OUTCOME_FAILED = 1,       /* the system failed, or a stage could not go on, or it was stopped before it was drained */
-    OUTCOME_CONFIG = 2,       /* the configuration cannot work: refused by a processor, memory too small */
+    OUTCOME_DONE = 0,   /* the stream ended, every frame was taken or dropped on purpose */
+    OUTCOME_FAILED = 1, /* the system failed, or a stage could not go on, or it was stopped before it was drained */
+    OUTCOME_CONFIG = 2, /* the configuration cannot work: refused by a processor, memory too small */
     OUTCOME_DEAD_LETTERS = 3, /* the stream ended, but some frames were refused */
 };
 
 struct supervisor_hooks {
-    /* Every `tick_ms` milliseconds while it runs (0: never), and not after the end. From the supervisor's loop: must not block. */
+    /* Every `tick_ms` milliseconds while it runs (0: never), and not after the end. From the supervisor's loop: must
+     * not block. */
     void (*tick)(void *context, const struct snapshot *now);
     void *context;
     uint32_t tick_ms;
 };
 
-/* Runs to the end. Problems are logged where they happen; *last is the final snapshot, valid as long as the pipeline. `reason` (may be empty) is
- * one sentence for the summary: why it failed, or that it was stopped and what was in flight. */
+/* Runs to the end. Problems are logged where they happen; *last is the final snapshot, valid as long as the pipeline.
+ * `reason` (may be empty) is one sentence for the summary: why it failed, or that it was stopped and what was in
+ * flight. */
 enum outcome supervisor_run(const struct pipeline *p, const struct log *log, const struct supervisor_hooks *hooks,
                             struct snapshot *last, char *reason, size_t reason_size);
 

@@ -16,8 +16,8 @@ struct attribute {
     uint32_t size;
 };
 
-/* Steps through n bytes of records that another process may have written: *at starts at 0. 1: *out is the next one, 0: no more, or
- * what is there is no record. */
+/* Steps through n bytes of records that another process may have written: *at starts at 0. 1: *out is the next one, 0:
+ * no more, or what is there is no record. */
 int attributes_next(const uint8_t *records, uint32_t n, uint32_t *at, struct attribute *out);
 
 /* 1 and *out, or 0. */
@@ -26,8 +26,8 @@ int attributes_find(const uint8_t *records, uint32_t n, const char *name, struct
 /* Bytes of a record. */
 uint32_t attributes_record_size(const char *name, uint64_t size);
 
-/* Copies all records but the one called `name` to `to` (room for n bytes), then appends one with the value, unless value is
- * NULL (room for attributes_record_size() more). Returns the bytes written. */
+/* Copies all records but the one called `name` to `to` (room for n bytes), then appends one with the value, unless
+ * value is NULL (room for attributes_record_size() more). Returns the bytes written. */
 uint32_t attributes_replace(uint8_t *to, const uint8_t *records, uint32_t n, const struct attribute *with);
 
 #endif

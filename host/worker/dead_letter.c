@@ -16,7 +16,8 @@
 
 enum { NAME_BYTES = 160, LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
 
-int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker, const struct log *log)
+int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
+                     const struct log *log)
 {
     *box = (struct dead_letter_box){.segment = s, .log = log, .stage = stage, .worker = worker, .folder = -1};
     if (!s->pipeline->dead_letters)
@@ -122,7 +123,8 @@ static int put_letter(struct dead_letter_box *box, const struct refusal *r, cons
     char worker[16] = "";
     if (stage->is_source)
         snprintf(worker, sizeof worker, ".%" PRIu32, box->worker);
-    snprintf(name, sizeof name, "%.80s%s-%" PRIu64 "-%09" PRIu64, stage->name, worker, box->segment->super->run_id, r->position);
+    snprintf(name, sizeof name, "%.80s%s-%" PRIu64 "-%09" PRIu64, stage->name, worker, box->segment->super->run_id,
+             r->position);
     json_t *letter = describe(box, r);
     int error = 0;
     if (v) {
@@ -148,12 +150,13 @@ void dead_letter_write(void *context, const struct refusal *refusal, const struc
         frame = NULL;
     int error = box->folder < 0 ? 0 : put_letter(box, refusal, frame ? &v : NULL);
     if (error) {
-        log_write(box->log, LOG_LEVEL_ERROR, "cannot write a dead letter into '%s': %s", box->segment->pipeline->dead_letters,
-                  strerror(-error));
+        log_write(box->log, LOG_LEVEL_ERROR, "cannot write a dead letter into '%s': %s",
+                  box->segment->pipeline->dead_letters, strerror(-error));
         slot_leave(segment_slot(box->segment, box->stage, box->worker), WORKER_FATAL);
     }
     uint64_t n = ++box->written;
     if (n <= LOGGED_ONE_BY_ONE || n % LOGGED_EACH == 0)
-        log_write(box->log, LOG_LEVEL_WARNING, "frame %" PRIu64 " refused: %s%s", frame ? v.frame.sequence : refusal->position,
-                  refusal->reason, n == LOGGED_ONE_BY_ONE ? " (from here on only each hundredth is told of)" : "");
+        log_write(box->log, LOG_LEVEL_WARNING, "frame %" PRIu64 " refused: %s%s",
+                  frame ? v.frame.sequence : refusal->position, refusal->reason,
+                  n == LOGGED_ONE_BY_ONE ? " (from here on only each hundredth is told of)" : "");
 }

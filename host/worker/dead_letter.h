@@ -1,8 +1,9 @@
-/* Dead letters: a refused frame as two files in the pipeline's folder: <name>.bin, the payload, and <name>.json, what is known of it.
+/* Dead letters: a refused frame as two files in the pipeline's folder: <name>.bin, the payload, and <name>.json, what
+ * is known of it.
  *
- * Written by the worker in the roll forward of its transaction, so a worker that dies over it leaves it to its successor: the name
- * comes from stage, run and the frame's position in the stage's ring, and each file is put into place by a rename, .json
- * last. So there is one of it, and a .json means that it is whole.
+ * Written by the worker in the roll forward of its transaction, so a worker that dies over it leaves it to its
+ * successor: the name comes from stage, run and the frame's position in the stage's ring, and each file is put into
+ * place by a rename, .json last. So there is one of it, and a .json means that it is whole.
  */
 #ifndef DEAD_LETTER_H
 #define DEAD_LETTER_H
@@ -20,9 +21,11 @@ struct dead_letter_box {
 };
 
 /* Opens the folder, if one is configured. 0 or -errno. */
-int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker, const struct log *log);
+int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
+                     const struct log *log);
 
-/* The write of a refusal_sink; `context` is the box. Exits with WORKER_FATAL if it cannot be written: nothing is given up. */
+/* The write of a refusal_sink; `context` is the box. Exits with WORKER_FATAL if it cannot be written: nothing is given
+ * up. */
 void dead_letter_write(void *context, const struct refusal *refusal, const struct descriptor *frame);
 
 #endif

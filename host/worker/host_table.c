@@ -54,12 +54,16 @@ static void plugin_log(void *context, int32_t level, const char *format, ...)
     const struct host_table *t = context;
     va_list args;
     va_start(args, format);
-    log_writev(t->log, level < 0 ? LOG_LEVEL_ERROR : level > MPIPE_LOG_DEBUG ? LOG_LEVEL_DEBUG : (enum log_level)level, format,
-               args);
+    log_writev(t->log,
+               level < 0                 ? LOG_LEVEL_ERROR
+               : level > MPIPE_LOG_DEBUG ? LOG_LEVEL_DEBUG
+                                         : (enum log_level)level,
+               format, args);
     va_end(args);
 }
 
-/* The host sets the command, then sends SIGUSR2, which is blocked but for this ppoll(): so a command is never missed. */
+/* The host sets the command, then sends SIGUSR2, which is blocked but for this ppoll(): so a command is never missed.
+ */
 static mpipe_status wait_readable(void *context, int32_t fd, int64_t timeout_ns)
 {
     const struct host_table *t = context;
@@ -94,16 +98,26 @@ static const void *extension(void *context, const char *id)
     return id && t->slot && strcmp(id, MPIPE_EXT_WAIT) == 0 ? &t->wait : NULL;
 }
 
-void host_table_init(struct host_table *t, const struct stage *stage, const struct log *log, struct slot *slot, void *state)
+void host_table_init(struct host_table *t, const struct stage *stage, const struct log *log, struct slot *slot,
+                     void *state)
 {
     memset(t, 0, sizeof *t);
     t->stage = stage;
     t->log = log;
     t->slot = slot;
     t->wait = (mpipe_ext_wait){.struct_size = (uint32_t)sizeof t->wait, .context = t, .readable = wait_readable};
-    t->host = (mpipe_host){.struct_size = (uint32_t)sizeof t->host, .abi_minor = 0, .stage = stage->name,
-                           .pack_dir = stage->description->pack_dir, .workers_max = stage->workers_max, .state = state,
-                           .context = t, .extension = extension, .log = plugin_log, .option_int = option_int,
-                           .option_float = option_float, .option_text = option_text, .option_count = option_count,
+    t->host = (mpipe_host){.struct_size = (uint32_t)sizeof t->host,
+                           .abi_minor = 0,
+                           .stage = stage->name,
+                           .pack_dir = stage->description->pack_dir,
+                           .workers_max = stage->workers_max,
+                           .state = state,
+                           .context = t,
+                           .extension = extension,
+                           .log = plugin_log,
+                           .option_int = option_int,
+                           .option_float = option_float,
+                           .option_text = option_text,
+                           .option_count = option_count,
                            .option_item = option_item};
 }

@@ -19,7 +19,8 @@ struct host_table {
 };
 
 /* `state`, `slot`: NULL in a stage server. The table must not move while the plugin has it. */
-void host_table_init(struct host_table *t, const struct stage *stage, const struct log *log, struct slot *slot, void *state);
+void host_table_init(struct host_table *t, const struct stage *stage, const struct log *log, struct slot *slot,
+                     void *state);
 
 /* True if the host has an extension of that id; what a processor's `needs` is checked against. */
 int host_table_has(const char *id);

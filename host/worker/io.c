@@ -95,7 +95,8 @@ static void swap_views(struct session *s, struct view *a, struct view *b)
     }
 }
 
-/* Moves a frame into a new block of ours with at least that capacity, and room for attribute records. Its old block is given up. 0 or -1. */
+/* Moves a frame into a new block of ours with at least that capacity, and room for attribute records. Its old block is
+ * given up. 0 or -1. */
 static int relocate(struct session *s, struct view *v, uint64_t capacity, uint32_t attributes)
 {
     const struct arena *arena = &s->t.segment->arena;
@@ -251,7 +252,8 @@ static mpipe_status io_emit(void *worker, uint32_t port, mpipe_frame *frame)
         io_drop(worker, frame); /* nobody reads it */
         return MPIPE_OK;
     }
-    if (s->t.n_outputs >= (s->style == STYLE_PULL && s->stage->is_source ? PULL_SOURCE_BATCH : OUTPUTS_MAX) && !make_room(s))
+    if (s->t.n_outputs >= (s->style == STYLE_PULL && s->stage->is_source ? PULL_SOURCE_BATCH : OUTPUTS_MAX) &&
+        !make_room(s))
         return MPIPE_FULL;
     if (v->origin != VIEW_CREATED && s->t.port_copies[port] && relocate(s, v, v->frame.size, v->attributes) != 0)
         return MPIPE_NO_MEMORY;
@@ -303,7 +305,8 @@ static mpipe_status io_flush_out(void *worker, int64_t timeout_ns)
     return session_flush_out(s, timeout_ns);
 }
 
-static mpipe_status io_attribute(void *worker, const mpipe_frame *frame, const char *name, const void **value, uint64_t *size)
+static mpipe_status io_attribute(void *worker, const mpipe_frame *frame, const char *name, const void **value,
+                                 uint64_t *size)
 {
     struct session *s = worker;
     const struct view *v = own_view(s, frame);
@@ -359,7 +362,8 @@ static void put_records(const struct session *s, struct view *v, const uint8_t *
         memcpy(view_attributes(v, &s->t.segment->arena), records, n);
 }
 
-static mpipe_status io_set_attribute(void *worker, mpipe_frame **frame, const char *name, const void *value, uint64_t size)
+static mpipe_status io_set_attribute(void *worker, mpipe_frame **frame, const char *name, const void *value,
+                                     uint64_t size)
 {
     struct session *s = worker;
     struct view *v = frame ? own_view(s, *frame) : NULL;
@@ -405,8 +409,19 @@ static void io_progress(void *worker, uint64_t done, uint64_t total)
 
 void session_fill_io(struct session *s)
 {
-    s->io = (mpipe_io){.struct_size = (uint32_t)sizeof(mpipe_io), .worker = s, .create = io_create, .writable = io_writable,
-                       .resize = io_resize, .emit = io_emit, .drop = io_drop, .keep = io_keep, .get = io_get,
-                       .flush_out = io_flush_out, .attribute = io_attribute, .set_attribute = io_set_attribute, .fail = io_fail,
-                       .progress = io_progress, .attribute_at = io_attribute_at};
+    s->io = (mpipe_io){.struct_size = (uint32_t)sizeof(mpipe_io),
+                       .worker = s,
+                       .create = io_create,
+                       .writable = io_writable,
+                       .resize = io_resize,
+                       .emit = io_emit,
+                       .drop = io_drop,
+                       .keep = io_keep,
+                       .get = io_get,
+                       .flush_out = io_flush_out,
+                       .attribute = io_attribute,
+                       .set_attribute = io_set_attribute,
+                       .fail = io_fail,
+                       .progress = io_progress,
+                       .attribute_at = io_attribute_at};
 }

@@ -1,8 +1,9 @@
 /* session_create(): a block for a frame, and what to do when there is none.
  *
- * Waiting is safe while nothing of ours is PENDING: what we wait for is then held by stages downstream, which do not wait
- * for us (a keeper that does is told to flush). With blocks in hand two workers of a stage could wait for each other. So a call that has some is undone and made again under the
- * stage's token: while one worker has it, no other takes memory, and those that hold some come to a commit or to an undo.
+ * Waiting is safe while nothing of ours is PENDING: what we wait for is then held by stages downstream, which do not
+ * wait for us (a keeper that does is told to flush). With blocks in hand two workers of a stage could wait for each
+ * other. So a call that has some is undone and made again under the stage's token: while one worker has it, no other
+ * takes memory, and those that hold some come to a commit or to an undo.
  */
 #include "session.h"
 

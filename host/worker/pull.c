@@ -43,8 +43,8 @@ static int commit_if_needed(struct session *s, int64_t timeout_ns, uint64_t dead
     return 1;
 }
 
-/* True if what was done so far should go out before the next frame is given. A keeper hands on what it made of kept frames
- * at once, so that it has no block in hand when it waits for memory for the next. */
+/* True if what was done so far should go out before the next frame is given. A keeper hands on what it made of kept
+ * frames at once, so that it has no block in hand when it waits for memory for the next. */
 static int should_commit(const struct session *s)
 {
     int keeps = s->t.n_kept > 0 || s->t.n_removed > 0;

@@ -107,8 +107,8 @@ static int give_up(struct session *s, uint32_t index)
     return WORKER_FATAL;
 }
 
-/* Kept frames that the processor does not have (a dead predecessor kept them, or a call that gave them up was undone) come
- * again, oldest first, before anything new. */
+/* Kept frames that the processor does not have (a dead predecessor kept them, or a call that gave them up was undone)
+ * come again, oldest first, before anything new. */
 static int replay(struct session *s)
 {
     while (s->replaying) {

@@ -73,10 +73,11 @@ static void describe_deaths(const struct session *s, uint32_t index, char *reaso
     else if (j->verdict_signal == 0 && s->t.slot->reason[0])
         snprintf(reason, size, "%.480s (%u times)", s->t.slot->reason, j->deaths[index]);
     else if (j->verdict_signal == 0)
-        snprintf(reason, size, "the processor called exit() while it had this frame in hand, %u times", j->deaths[index]);
-    else
-        snprintf(reason, size, "the worker was killed by SIG%s while it had this frame in hand, %u times", name ? name : "?",
+        snprintf(reason, size, "the processor called exit() while it had this frame in hand, %u times",
                  j->deaths[index]);
+    else
+        snprintf(reason, size, "the worker was killed by SIG%s while it had this frame in hand, %u times",
+                 name ? name : "?", j->deaths[index]);
 }
 
 struct view *session_admit(struct session *s, uint32_t index)

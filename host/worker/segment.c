@@ -45,8 +45,8 @@ static void lay_out(const struct pipeline *p, struct layout *l)
     l->n_spans = p->memory > l->control ? (uint32_t)((p->memory - l->control) / SPAN_SIZE) : 0;
 }
 
-/* Cuts the spans into the stages' shares: what a stage asks for, then equal parts of the rest. A sink sends nothing, so by
- * default it gets one span, to write to. */
+/* Cuts the spans into the stages' shares: what a stage asks for, then equal parts of the rest. A sink sends nothing, so
+ * by default it gets one span, to write to. */
 static int share(struct segment *s, const struct layout *l, char *why, size_t why_size)
 {
     const struct pipeline *p = s->pipeline;
@@ -60,8 +60,9 @@ static int share(struct segment *s, const struct layout *l, char *why, size_t wh
     }
     if (asked + equal > l->n_spans) {
         snprintf(why, why_size,
-                 "memory = %" PRIu64 "M is too small: rings and journals of %" PRIu32 " workers take %" PRIu64 " MiB, and the stages need %" PRIu64
-                 " MiB at least; set memory to %" PRIu64 "M or more, or fewer workers, or smaller stages.*.memory",
+                 "memory = %" PRIu64 "M is too small: rings and journals of %" PRIu32 " workers take %" PRIu64
+                 " MiB, and the stages need %" PRIu64 " MiB at least; set memory to %" PRIu64
+                 "M or more, or fewer workers, or smaller stages.*.memory",
                  p->memory >> 20, l->n_slots, l->control >> 20, (asked + equal) * SPAN_SIZE >> 20,
                  (l->control + (asked + equal) * SPAN_SIZE) >> 20);
         return -EINVAL;
@@ -146,8 +147,8 @@ int segment_fill(struct segment *s)
     int error = backing_fill(&s->backing);
     if (error)
         return error;
-    *s->super = (struct superblock){.magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size,
-                                    .run_id = (uint64_t)time(NULL)};
+    *s->super = (struct superblock){
+        .magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size, .run_id = (uint64_t)time(NULL)};
     for (uint32_t i = 0; i < p->n_stages; i++) {
         workers += p->stages[i].workers_min;
         if (s->stages[i].ring && ring_init(s->stages[i].ring, p->stages[i].queue) != 0)
@@ -197,7 +198,8 @@ void segment_figures(const struct segment *s, uint32_t slot, struct slot_figures
             out->kept += (uint64_t)__builtin_popcountll(c->kept_map[i]);
         uint32_t n = au32_relaxed(&j->claim_n);
         out->claimed = 0;
-        if ((d.phase == PHASE_PROCESSING || d.phase == PHASE_COMMITTING) && n <= CLAIM_MAX && d.settled + d.deciding <= n)
+        if ((d.phase == PHASE_PROCESSING || d.phase == PHASE_COMMITTING) && n <= CLAIM_MAX &&
+            d.settled + d.deciding <= n)
             out->claimed = n - d.settled - (d.phase == PHASE_COMMITTING ? d.deciding : 0);
         out->skipped = au64_relaxed(&j->skipped);
         full_fence();

@@ -33,7 +33,7 @@ BLOCK_ASSERT(sizeof(struct superblock) == 64, "one line");
 struct stage_memory {
     struct event freed; /* allocators sleep on it: the stage's share is used up */
     uint8_t pad[56];
-    struct end token;   /* who holds it may wait for memory with blocks in hand; nobody else takes any meanwhile */
+    struct end token; /* who holds it may wait for memory with blocks in hand; nobody else takes any meanwhile */
 };
 BLOCK_ASSERT(sizeof(struct stage_memory) == 128, "two lines");
 
@@ -57,11 +57,12 @@ struct segment {
     uint64_t cpus; /* that the pipeline may use */
 };
 
-/* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0 or -errno, with
- * backing.report. The pages do not exist before segment_fill(). */
+/* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0
+ * or -errno, with backing.report. The pages do not exist before segment_fill(). */
 int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size);
 
-/* Makes the pages exist, and writes what is written once. After the stage servers were forked: they must not touch it before. */
+/* Makes the pages exist, and writes what is written once. After the stage servers were forked: they must not touch it
+ * before. */
 int segment_fill(struct segment *s);
 void segment_destroy(struct segment *s);
 

@@ -222,7 +222,8 @@ enum { BATCH_NS = 1000000, QUICK_NS = 4000, MEAN_WEIGHT = 8 };
 static uint64_t waited(const struct session *s)
 {
     const struct slot *slot = s->t.slot;
-    return au64_relaxed(&slot->wait_input_ns) + au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_memory_ns);
+    return au64_relaxed(&slot->wait_input_ns) + au64_relaxed(&slot->wait_output_ns) +
+           au64_relaxed(&slot->wait_memory_ns);
 }
 
 void session_batch_start(struct session *s)
@@ -260,8 +261,8 @@ uint32_t session_batch(const struct session *s)
     return n < 1 ? 1 : n > CLAIM_MAX ? CLAIM_MAX : (uint32_t)n;
 }
 
-/* True if a stage upstream waits for memory, and nothing is on its way to us that could free some: then only what is kept
- * here, or by another keeper, holds it. */
+/* True if a stage upstream waits for memory, and nothing is on its way to us that could free some: then only what is
+ * kept here, or by another keeper, holds it. */
 static int is_pressed(const struct session *s)
 {
     const struct segment *seg = s->t.segment;

@@ -1,7 +1,9 @@
-/* A session: one processor's instance in one worker, and what it may do with frames: the other side of <micropipe/io.h>.
+/* A session: one processor's instance in one worker, and what it may do with frames: the other side of
+ * <micropipe/io.h>.
  *
- * Work is bracketed in calls: one process() or flush(), or in run() what lies between two get(). What a call did is added to the
- * transaction when it ends well, and undone when it fails; several calls make one transaction (transaction.h).
+ * Work is bracketed in calls: one process() or flush(), or in run() what lies between two get(). What a call did is
+ * added to the transaction when it ends well, and undone when it fails; several calls make one transaction
+ * (transaction.h).
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -28,8 +30,8 @@ struct session {
     const struct stage *stage;
     const struct log *log;
     struct view_pool views;
-    struct view **kept;    /* KEPT_MAX: views of kept frames by entry */
-    struct view *created;  /* PENDING blocks that are not emitted yet */
+    struct view **kept;   /* KEPT_MAX: views of kept frames by entry */
+    struct view *created; /* PENDING blocks that are not emitted yet */
     const mpipe_processor *processor;
     void *self;
     mpipe_io io;
@@ -38,12 +40,12 @@ struct session {
     uint64_t downstream;       /* bits of the stages downstream, all the way */
 
     /* the call that goes on */
-    int in_call;               /* the plugin may use io */
-    uint64_t sequence;         /* of its input */
-    int wide;                  /* 1: outputs of this call were committed before it ended */
+    int in_call;       /* the plugin may use io */
+    uint64_t sequence; /* of its input */
+    int wide;          /* 1: outputs of this call were committed before it ended */
     struct transaction_mark mark;
-    struct view *in_hand;      /* input that the plugin owns; NULL: none, or it gave it away */
-    uint32_t in_hand_index;    /* its place in the claim, CURSOR_NONE: a kept frame, or none */
+    struct view *in_hand;           /* input that the plugin owns; NULL: none, or it gave it away */
+    uint32_t in_hand_index;         /* its place in the claim, CURSOR_NONE: a kept frame, or none */
     uint32_t n_emitted, n_given_up; /* by this call: frames emitted; kept frames emitted or dropped */
     enum shortage shortage;
     int has_token;
@@ -51,13 +53,13 @@ struct session {
 
     /* claimed frames that ended calls, and are settled by the next commit */
     uint32_t n_done;
-    int replaying;             /* 1: kept frames of a predecessor are still to be given again */
+    int replaying; /* 1: kept frames of a predecessor are still to be given again */
     int end_seen, stop_seen;
-    int pressed;               /* 1: told to flush, and nothing came since */
-    uint64_t batch_start;      /* monotonic ns of the claim, or of a source's first call */
-    uint64_t batch_waited;     /* ns asleep until then */
-    uint64_t mean_ns;          /* running mean of a frame's time, for the size of a batch; 0: not known yet */
-    uint8_t *undo_state;       /* the state as it was when the call began */
+    int pressed;           /* 1: told to flush, and nothing came since */
+    uint64_t batch_start;  /* monotonic ns of the claim, or of a source's first call */
+    uint64_t batch_waited; /* ns asleep until then */
+    uint64_t mean_ns;      /* running mean of a frame's time, for the size of a batch; 0: not known yet */
+    uint8_t *undo_state;   /* the state as it was when the call began */
 };
 
 /* 0 or -ENOMEM. After transaction_init() and transaction_recover() on s->t. */
@@ -78,18 +80,19 @@ static inline int session_changed_kept(const struct session *s)
 /* After call_undo(), before the same call is made again: the processor's state as it was. */
 void call_restore_state(struct session *s);
 
-/* View of the claimed frame, ready to be given. NULL: the descriptor is bad (never seen unless memory was overwritten), or no memory. */
+/* View of the claimed frame, ready to be given. NULL: the descriptor is bad (never seen unless memory was overwritten),
+ * or no memory. */
 struct view *session_input(struct session *s, uint32_t index);
 
-/* What stage.on_error says of a frame that is not to be processed: the claimed frame `index`, or (CURSOR_NONE) a source's
- * record. Settles it. With on_error = "stop" the worker exits. */
+/* What stage.on_error says of a frame that is not to be processed: the claimed frame `index`, or (CURSOR_NONE) a
+ * source's record. Settles it. With on_error = "stop" the worker exits. */
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason);
 
 /* Counts an attempt of the claimed frame `index` that failed through no fault of its own. 1: there may be another. */
 int session_may_retry(struct session *s, uint32_t index);
 
-/* The view of the claimed frame `index`, unless it is refused: because the host said so after too many deaths, or because its
- * block is not what it was. NULL then. */
+/* The view of the claimed frame `index`, unless it is refused: because the host said so after too many deaths, or
+ * because its block is not what it was. NULL then. */
 struct view *session_admit(struct session *s, uint32_t index);
 
 /* The next kept frame to give again after a death, oldest first; NULL: none left. */
@@ -101,12 +104,14 @@ void session_commit(struct session *s);
 /* How many frames a claim may take now. */
 uint32_t session_batch(const struct session *s);
 
-/* Starts the clock of a batch; tells whether it is time to commit it, and notes, before the commit of n frames, how long they took. */
+/* Starts the clock of a batch; tells whether it is time to commit it, and notes, before the commit of n frames, how
+ * long they took. */
 void session_batch_start(struct session *s);
 int session_batch_is_over(const struct session *s);
 void session_batch_end(struct session *s, uint32_t n);
 
-/* Waits until a frame is in the ring, the stream ends, the host commands, memory is short upstream while we keep frames, or the time is over. */
+/* Waits until a frame is in the ring, the stream ends, the host commands, memory is short upstream while we keep
+ * frames, or the time is over. */
 enum wait_result { WAIT_FRAMES, WAIT_END, WAIT_STOP, WAIT_PRESSED, WAIT_TIMEOUT };
 enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns);
 

@@ -19,13 +19,13 @@ enum slot_command {
 /* What the worker is doing. */
 enum slot_state {
     SLOT_VACANT,
-    SLOT_STARTING,    /* recovery, open() */
+    SLOT_STARTING, /* recovery, open() */
     SLOT_BUSY,
     SLOT_WAIT_INPUT,
     SLOT_WAIT_OUTPUT, /* a reader's ring is full */
     SLOT_WAIT_MEMORY,
-    SLOT_WAIT_TURN,   /* an ordered stage: an earlier claim is not published yet */
-    SLOT_ENDED,       /* the stream has ended here, all is committed */
+    SLOT_WAIT_TURN, /* an ordered stage: an earlier claim is not published yet */
+    SLOT_ENDED,     /* the stream has ended here, all is committed */
     SLOT_RETIRED
 };
 
@@ -45,20 +45,22 @@ struct slot {
     uint8_t pad0[60];
     /* the worker */
     au32 state;
-    au32 in_call;      /* 1: the plugin runs */
-    au64 since;        /* monotonic ns: when the state began */
-    au64 frame_since;  /* when the plugin got the frame in hand, 0: none; kept only if the stage has a time-out */
-    au64 wait_input_ns, wait_output_ns, wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
-    au64 started;      /* when this worker, not the slot, began */
-    au64 transactions; /* committed by this slot */
-    au64 done, total;  /* progress of a source */
-    au64 first_done;   /* monotonic ns: when the first frame was settled, 0: none yet */
-    au32 leaving;      /* 1 + the worker_exit that it leaves with by itself; 0: a plugin that calls exit() does not set it */
+    au32 in_call;     /* 1: the plugin runs */
+    au64 since;       /* monotonic ns: when the state began */
+    au64 frame_since; /* when the plugin got the frame in hand, 0: none; kept only if the stage has a time-out */
+    au64 wait_input_ns, wait_output_ns,
+        wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
+    au64 started;       /* when this worker, not the slot, began */
+    au64 transactions;  /* committed by this slot */
+    au64 done, total;   /* progress of a source */
+    au64 first_done;    /* monotonic ns: when the first frame was settled, 0: none yet */
+    au32 leaving; /* 1 + the worker_exit that it leaves with by itself; 0: a plugin that calls exit() does not set it */
     uint8_t pad1[36];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };
-BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, reason) == 192, "a writer a line");
+BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, reason) == 192,
+             "a writer a line");
 BLOCK_ASSERT(__builtin_offsetof(struct slot, journal) % 64 == 0, "the journal starts on a line");
 
 /* Leaves the process from within a call, on the worker's own account. */

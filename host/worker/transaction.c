@@ -138,7 +138,8 @@ int32_t transaction_keep(struct transaction *t, uint32_t index)
     return (int32_t)entry;
 }
 
-/* The bit goes out of the map only with the next transaction's copy, so the entry is not used again before it is released. */
+/* The bit goes out of the map only with the next transaction's copy, so the entry is not used again before it is
+ * released. */
 void transaction_remove(struct transaction *t, uint32_t entry)
 {
     t->journal->removed[t->n_removed++] = (uint16_t)entry;
@@ -217,8 +218,8 @@ static uint64_t origin_bit(const struct transaction *t, const struct descriptor 
 {
     uint32_t span = (uint32_t)((d->block - t->segment->arena.spans_offset) / SPAN_SIZE);
     uint32_t stage = 0;
-    while (stage + 1 < t->segment->pipeline->n_stages && span >= t->segment->stages[stage].range.first +
-                                                                     t->segment->stages[stage].range.n)
+    while (stage + 1 < t->segment->pipeline->n_stages &&
+           span >= t->segment->stages[stage].range.first + t->segment->stages[stage].range.n)
         stage++;
     return UINT64_C(1) << stage;
 }
@@ -260,7 +261,8 @@ struct copying {
     uint32_t output, done;
 };
 
-static void copy_piece(struct transaction *t, const struct reader *reader, struct copying *at, uint64_t tail, uint32_t n)
+static void copy_piece(struct transaction *t, const struct reader *reader, struct copying *at, uint64_t tail,
+                       uint32_t n)
 {
     const struct descriptor *outputs = t->journal->outputs;
     for (uint32_t i = 0; i < n; at->output++) {
@@ -392,8 +394,9 @@ static void roll_forward(struct transaction *t)
     begin(t);
 }
 
-/* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes before ours waiting for
- * memory, it would be for ever: then this worker leaves, and its successor does the work again in its turn. */
+/* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes
+ * before ours waiting for memory, it would be for ever: then this worker leaves, and its successor does the work again
+ * in its turn. */
 static void wait_for_turn(struct transaction *t)
 {
     struct ring *r = t->input;
@@ -483,8 +486,9 @@ void transaction_recover(struct transaction *t)
         roll_forward(t);
     }
     allocator_recover(&t->allocator);
-    event_wake_all(&t->segment->stages[t->stage].memory->freed); /* what the predecessor had is there for siblings too */
-    transaction_cursor(t, CURSOR_NONE); /* if we die before a frame is in hand, none is to blame */
+    event_wake_all(
+        &t->segment->stages[t->stage].memory->freed); /* what the predecessor had is there for siblings too */
+    transaction_cursor(t, CURSOR_NONE);               /* if we die before a frame is in hand, none is to blame */
     begin(t);
     load_committed(t);
     for (uint32_t i = t->now.settled; i < t->n_claimed; i++)

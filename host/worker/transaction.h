@@ -1,8 +1,8 @@
 /* A worker's transaction: claim inputs, collect what the processor did with them, decide, publish, release.
  *
- * The one place that writes the journal and moves rings on behalf of a worker. Knows blocks, rings and holder bits, nothing of
- * plugins. A successor goes through transaction_recover() first, which brings a dead worker's transaction to its end.
- * The steps, and what a kill between any two of them leaves: docs/commit-protocol.md.
+ * The one place that writes the journal and moves rings on behalf of a worker. Knows blocks, rings and holder bits,
+ * nothing of plugins. A successor goes through transaction_recover() first, which brings a dead worker's transaction to
+ * its end. The steps, and what a kill between any two of them leaves: docs/commit-protocol.md.
  */
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
@@ -19,8 +19,8 @@ struct reader {
     enum when_full when_full;
 };
 
-/* Where a refused frame goes. Called in the roll forward, so maybe again after a death: it must replace what it wrote then.
- * `block` is NULL for a source's. */
+/* Where a refused frame goes. Called in the roll forward, so maybe again after a death: it must replace what it wrote
+ * then. `block` is NULL for a source's. */
 struct refusal_sink {
     void (*write)(void *context, const struct refusal *refusal, const struct descriptor *frame);
     void *context;
@@ -43,7 +43,7 @@ struct transaction {
     struct refusal_sink refusals;
 
     /* the transaction that is open */
-    struct decision now;   /* as in the journal */
+    struct decision now; /* as in the journal */
     uint32_t n_claimed;
     uint64_t claim_start;
     uint32_t n_outputs, n_removed, n_refusals, n_added;
@@ -65,8 +65,8 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
                      struct refusal_sink refusals);
 void transaction_destroy(struct transaction *t);
 
-/* First thing in a new worker: rolls forward what its predecessor decided, frees what it did not, and loads what is committed. After it,
- * claimed frames that are to be given again are at transaction_claimed(). */
+/* First thing in a new worker: rolls forward what its predecessor decided, frees what it did not, and loads what is
+ * committed. After it, claimed frames that are to be given again are at transaction_claimed(). */
 void transaction_recover(struct transaction *t);
 
 /* Takes up to `max` frames from our ring. Returns how many; 0: the ring is empty. There must be no claim. */
@@ -81,7 +81,8 @@ static inline uint32_t transaction_claimed(const struct transaction *t)
 /* Notes which claimed frame is in hand, before the processor gets it, or CURSOR_NONE after. */
 void transaction_cursor(struct transaction *t, uint32_t index);
 
-/* Adds an output: a sealed block of ours (OUTPUT_CREATED), or one that the stage holds (OUTPUT_FORWARDED). 0, or -ENOSPC. */
+/* Adds an output: a sealed block of ours (OUTPUT_CREATED), or one that the stage holds (OUTPUT_FORWARDED). 0, or
+ * -ENOSPC. */
 int transaction_emit(struct transaction *t, const struct descriptor *d, uint32_t port, uint32_t mark);
 
 /* Keeps the claimed frame `index` beyond the transaction: its entry, or -ENOSPC. */
@@ -107,8 +108,8 @@ static inline int transaction_is_empty(const struct transaction *t)
 /* A reader's ring that has no room for the outputs now; NULL: each has, or its edge drops. */
 struct ring *transaction_full_ring(const struct transaction *t);
 
-/* Decides and rolls forward: settles `settle` claimed frames together with all that was added, the tally and the state. Waits for
- * room in rings, and for its turn in an ordered stage. */
+/* Decides and rolls forward: settles `settle` claimed frames together with all that was added, the tally and the state.
+ * Waits for room in rings, and for its turn in an ordered stage. */
 void transaction_commit(struct transaction *t, uint32_t settle);
 
 #endif

@@ -88,8 +88,12 @@ int view_open(struct view *v, const struct arena *a, const struct descriptor *d,
     v->descriptor = *d;
     v->block_bytes = 0;
     v->attributes = 0;
-    v->frame = (mpipe_frame){.data = block_payload(b), .size = block_size(b), .sequence = b->sequence,
-                             .type = block_type(b), .port = d->port, .attempt = 1};
+    v->frame = (mpipe_frame){.data = block_payload(b),
+                             .size = block_size(b),
+                             .sequence = b->sequence,
+                             .type = block_type(b),
+                             .port = d->port,
+                             .attempt = 1};
     v->frame.capacity = v->frame.size;
     if (!(flags & BLOCK_HAS_TAIL))
         return 0;
@@ -140,8 +144,8 @@ void view_seal(struct view *v, const struct arena *a)
     b->sequence = v->frame.sequence;
     b->size_type_flags = block_word(v->frame.size, type, flags);
     if (flags & BLOCK_HAS_TAIL)
-        *tail_of(v, a) = (struct block_tail){.key = v->frame.key, .time_ns = v->frame.time_ns, .type = v->frame.type,
-                                             .attributes = v->attributes};
+        *tail_of(v, a) = (struct block_tail){
+            .key = v->frame.key, .time_ns = v->frame.time_ns, .type = v->frame.type, .attributes = v->attributes};
 }
 
 uint8_t *view_attributes(const struct view *v, const struct arena *a)

@@ -1,7 +1,7 @@
 /* Views: the mpipe_frame structs that a processor sees, in the worker's own memory, and the blocks behind them.
  *
- * A view is made for an input, for a kept frame, and for a frame that the processor creates. The plugin holds a pointer to the
- * public part; it is validated when it comes back, as a plugin may pass anything.
+ * A view is made for an input, for a kept frame, and for a frame that the processor creates. The plugin holds a pointer
+ * to the public part; it is validated when it comes back, as a plugin may pass anything.
  */
 #ifndef VIEW_H
 #define VIEW_H
@@ -23,9 +23,9 @@ struct view {
     mpipe_frame frame; /* first: the plugin's pointer is ours */
     enum view_origin origin;
     struct descriptor descriptor;
-    uint64_t block_bytes; /* of the block in all; 0: not looked up yet */
-    uint32_t index;       /* in the claim, or in kept */
-    uint32_t attributes;  /* bytes of attribute records */
+    uint64_t block_bytes;         /* of the block in all; 0: not looked up yet */
+    uint32_t index;               /* in the claim, or in kept */
+    uint32_t attributes;          /* bytes of attribute records */
     struct view *next, *previous; /* list of the created ones */
 };
 

@@ -34,8 +34,8 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     return status == MPIPE_BAD_CONFIG ? WORKER_CONFIG : WORKER_FATAL;
 }
 
-/* run() returned because of one frame: its bracket is undone, the frame is given again or refused, and the rest goes on. 0: it is not
- * that. */
+/* run() returned because of one frame: its bracket is undone, the frame is given again or refused, and the rest goes
+ * on. 0: it is not that. */
 static int recover_pull(struct session *s, mpipe_status status)
 {
     uint32_t index = s->in_hand_index;
@@ -110,10 +110,12 @@ int worker_run(const struct worker_start *start)
     au32_store_relaxed(&slot->leaving, 0);
     au64_store_relaxed(&slot->started, clock_monotonic());
     slot_enter(slot, SLOT_STARTING);
-    int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE : WORKER_CONFIG;
+    int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE
+                                                                                                      : WORKER_CONFIG;
     struct refusal_sink sink = {dead_letter_write, &w->box};
     if (result != WORKER_DONE)
-        log_write(&w->log, LOG_LEVEL_ERROR, "cannot open the folder for dead letters '%s'", start->segment->pipeline->dead_letters);
+        log_write(&w->log, LOG_LEVEL_ERROR, "cannot open the folder for dead letters '%s'",
+                  start->segment->pipeline->dead_letters);
     else if (transaction_init(&s->t, start->segment, start->stage, start->worker, start->epoch, sink) != 0)
         result = WORKER_FATAL;
     if (result == WORKER_DONE) {

@@ -11,12 +11,13 @@
 struct worker_start {
     const struct segment *segment;
     const mpipe_processor *processor;
-    void *shared;    /* what load() made */
+    void *shared; /* what load() made */
     uint32_t stage, worker, epoch;
     const struct log *log; /* the stage server's: descriptor and threshold */
 };
 
-/* Runs the worker to its end, and returns its exit code (slot.h). In the forked child; the caller calls _exit() with it. */
+/* Runs the worker to its end, and returns its exit code (slot.h). In the forked child; the caller calls _exit() with
+ * it. */
 int worker_run(const struct worker_start *start);
 
 #endif

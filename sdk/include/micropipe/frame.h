@@ -11,15 +11,17 @@
 enum {
     MPIPE_BYTES = 0, /* nothing is known of the bytes */
     MPIPE_TEXT = 1,  /* UTF-8 text */
-    MPIPE_IMAGE = 2, /* pixels: rows from the top, interleaved channels, no padding; attributes "shape" and "dtype" say what */
+    MPIPE_IMAGE =
+        2, /* pixels: rows from the top, interleaved channels, no padding; attributes "shape" and "dtype" say what */
     MPIPE_TENSOR = 3 /* C-contiguous elements; attributes "shape" and "dtype" */
 };
 
 /* Names of the attributes that packs agree on. Values are bytes; text has no NUL at its end. */
-#define MPIPE_ATTR_PATH "path"   /* text: the name of the file that the bytes came from, relative to the source's folder */
-#define MPIPE_ATTR_LABEL "label" /* text */
-#define MPIPE_ATTR_SHAPE "shape" /* uint64_t[rank], native byte order; an image: height, width, channels */
-#define MPIPE_ATTR_DTYPE "dtype" /* text: "uint8", "uint16", "float32", ... */
+#define MPIPE_ATTR_PATH \
+    "path" /* text: the name of the file that the bytes came from, relative to the source's folder */
+#define MPIPE_ATTR_LABEL "label"   /* text */
+#define MPIPE_ATTR_SHAPE "shape"   /* uint64_t[rank], native byte order; an image: height, width, channels */
+#define MPIPE_ATTR_DTYPE "dtype"   /* text: "uint8", "uint16", "float32", ... */
 #define MPIPE_ATTR_FORMAT "format" /* text: "jpeg", "png", "txt", ...: what encoding the bytes are in */
 
 /* Flags of a frame. */
@@ -33,7 +35,8 @@ enum {
  * it, or returns. Read all fields; change type, key and time_ns only in a frame that you created or made writable, and
  * sequence only in one that you created: they are taken over when it is emitted. */
 typedef struct mpipe_frame {
-    const uint8_t *data; /* size bytes; 8-byte aligned, from 4 KiB capacity on 64-byte aligned. Write through mpipe_writable() only */
+    const uint8_t *data; /* size bytes; 8-byte aligned, from 4 KiB capacity on 64-byte aligned. Write through
+                            mpipe_writable() only */
     uint64_t size;       /* bytes; change it with mpipe_resize() */
     uint64_t capacity;   /* bytes that size may grow to in place */
     uint64_t sequence;   /* number that the source gave, from 0; a child has its parent's unless you set it */

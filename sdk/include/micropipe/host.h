@@ -27,7 +27,8 @@ typedef struct mpipe_host {
 
     void *context; /* first argument of the calls below */
 
-    /* A table that this host may or may not have; NULL if not. Ids: "mpipe.name/1", "com.acme.name/1". Lives until close(). */
+    /* A table that this host may or may not have; NULL if not. Ids: "mpipe.name/1", "com.acme.name/1". Lives until
+     * close(). */
     const void *(*extension)(void *context, const char *id);
 
     /* One line for the log; the host adds stage, worker and frame. Thread-safe. Never waits. */
@@ -35,10 +36,11 @@ typedef struct mpipe_host {
 
     /* Options. Checked, and defaults filled in, before any worker started: so these cannot fail for a name in the
      * processor's table; for another name they return 0, 0.0, "" or 0. Texts live until close(). */
-    int64_t (*option_int)(void *context, const char *name);     /* bool, int, size in bytes, time in ns, index of a choice */
+    int64_t (*option_int)(void *context,
+                          const char *name); /* bool, int, size in bytes, time in ns, index of a choice */
     double (*option_float)(void *context, const char *name);
     const char *(*option_text)(void *context, const char *name);
-    uint32_t (*option_count)(void *context, const char *name);  /* length of a list */
+    uint32_t (*option_count)(void *context, const char *name); /* length of a list */
     const char *(*option_item)(void *context, const char *name, uint32_t index);
 
     uint64_t max_frame; /* bytes: the largest frame that this stage can ever create; raise it with the stage's memory */

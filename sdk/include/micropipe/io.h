@@ -32,12 +32,15 @@ typedef struct mpipe_io {
     mpipe_status (*keep)(void *worker, mpipe_frame *frame);
     mpipe_status (*get)(void *worker, uint32_t port, int64_t timeout_ns, mpipe_frame **frame);
     mpipe_status (*flush_out)(void *worker, int64_t timeout_ns);
-    mpipe_status (*attribute)(void *worker, const mpipe_frame *frame, const char *name, const void **value, uint64_t *size);
-    mpipe_status (*set_attribute)(void *worker, mpipe_frame **frame, const char *name, const void *value, uint64_t size);
-    mpipe_status (*fail)(void *worker, mpipe_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+    mpipe_status (*attribute)(void *worker, const mpipe_frame *frame, const char *name, const void **value,
+                              uint64_t *size);
+    mpipe_status (*set_attribute)(void *worker, mpipe_frame **frame, const char *name, const void *value,
+                                  uint64_t size);
+    mpipe_status (*fail)(void *worker, mpipe_status status, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
     void (*progress)(void *worker, uint64_t done, uint64_t total);
-    mpipe_status (*attribute_at)(void *worker, const mpipe_frame *frame, uint32_t index, const char **name, const void **value,
-                                 uint64_t *size);
+    mpipe_status (*attribute_at)(void *worker, const mpipe_frame *frame, uint32_t index, const char **name,
+                                 const void **value, uint64_t *size);
 } mpipe_io;
 
 /* A new frame with room for `capacity` bytes and size 0 (grow it with mpipe_resize()), in the shared arena: what you
@@ -50,26 +53,28 @@ static inline mpipe_frame *mpipe_create(const mpipe_io *io, uint64_t capacity, c
     return io->create(io->worker, capacity, parent);
 }
 
-/* The frame's bytes, to write to: `capacity` bytes. A frame that you created is written in place. Any other frame is first copied,
- * so that a frame that must be given again is as it was, and so that another stage that reads it sees nothing; only a
- * processor with the flag MPIPE_MUTATES gets an input that nobody else holds in place. The frame may move: use
+/* The frame's bytes, to write to: `capacity` bytes. A frame that you created is written in place. Any other frame is
+ * first copied, so that a frame that must be given again is as it was, and so that another stage that reads it sees
+ * nothing; only a processor with the flag MPIPE_MUTATES gets an input that nobody else holds in place. The frame may
+ * move: use
  * (*frame)->data from then on. NULL: no room; return MPIPE_NO_MEMORY. */
 static inline uint8_t *mpipe_writable(const mpipe_io *io, mpipe_frame **frame)
 {
     return io->writable(io->worker, frame);
 }
 
-/* Sets the size in bytes. Within the capacity of a frame that is writable this is one store; otherwise the frame moves to a new block.
- * Bytes beyond the old size are not cleared. MPIPE_NO_MEMORY: no room; the frame is unchanged. */
+/* Sets the size in bytes. Within the capacity of a frame that is writable this is one store; otherwise the frame moves
+ * to a new block. Bytes beyond the old size are not cleared. MPIPE_NO_MEMORY: no room; the frame is unchanged. */
 static inline mpipe_status mpipe_resize(const mpipe_io *io, mpipe_frame **frame, uint64_t size)
 {
     return io->resize(io->worker, frame, size);
 }
 
 /* Sends a frame to every reader of an output port, or to none. Takes the frame, unless it returns MPIPE_FULL
- * (run() only: the transaction can hold no more; call mpipe_flush_out() and try again) or MPIPE_NO_MEMORY (the frame must
- * be copied, or its new type, key or time need room, and there is none: return it, as after mpipe_create()). Without a reader the
- * frame is dropped. Ports are numbered in the order of the processor's table; a processor without one has port 0. */
+ * (run() only: the transaction can hold no more; call mpipe_flush_out() and try again) or MPIPE_NO_MEMORY (the frame
+ * must be copied, or its new type, key or time need room, and there is none: return it, as after mpipe_create()).
+ * Without a reader the frame is dropped. Ports are numbered in the order of the processor's table; a processor without
+ * one has port 0. */
 static inline mpipe_status mpipe_emit(const mpipe_io *io, uint32_t port, mpipe_frame *frame)
 {
     return io->emit(io->worker, port, frame);
@@ -81,18 +86,19 @@ static inline void mpipe_drop(const mpipe_io *io, mpipe_frame *frame)
     io->drop(io->worker, frame);
 }
 
-/* Holds an input frame beyond this call (batch, join, shuffle) until it is emitted or dropped by a later one. The pointer stays
- * valid until then. After a death all kept frames are given again, oldest first, before anything new, with MPIPE_FRAME_KEPT set:
- * keep them again. flush() is called at the end of the stream, at retirement, and when a stage upstream waits for
- * memory that kept frames occupy: emit or drop them there. MPIPE_FULL: this worker keeps 4,096 frames already. */
+/* Holds an input frame beyond this call (batch, join, shuffle) until it is emitted or dropped by a later one. The
+ * pointer stays valid until then. After a death all kept frames are given again, oldest first, before anything new,
+ * with MPIPE_FRAME_KEPT set: keep them again. flush() is called at the end of the stream, at retirement, and when a
+ * stage upstream waits for memory that kept frames occupy: emit or drop them there. MPIPE_FULL: this worker keeps 4,096
+ * frames already. */
 static inline mpipe_status mpipe_keep(const mpipe_io *io, mpipe_frame *frame)
 {
     return io->keep(io->worker, frame);
 }
 
 /* run(): the next input frame. The frame given before it is settled by this call: what became of it commits.
- * MPIPE_EMPTY: there is none now. MPIPE_END: there will be none; flush what you hold and return MPIPE_OK. MPIPE_STOP: as
- * MPIPE_END, but only this worker retires. `port`: MPIPE_ANY_PORT, or one input port. */
+ * MPIPE_EMPTY: there is none now. MPIPE_END: there will be none; flush what you hold and return MPIPE_OK. MPIPE_STOP:
+ * as MPIPE_END, but only this worker retires. `port`: MPIPE_ANY_PORT, or one input port. */
 static inline mpipe_status mpipe_get(const mpipe_io *io, uint32_t port, mpipe_frame **frame)
 {
     return io->get(io->worker, port, 0, frame);
@@ -105,9 +111,9 @@ static inline mpipe_status mpipe_get_sync(const mpipe_io *io, uint32_t port, int
     return io->get(io->worker, port, timeout_ns, frame);
 }
 
-/* run(): commits what was emitted, kept and dropped, and the state, now. Waits up to timeout_ns for room in the readers' rings
- * (0: not at all; MPIPE_FOREVER). MPIPE_FULL or MPIPE_TIMEOUT: not committed, nothing lost, try again. MPIPE_STOP: committed, and
- * this worker shall retire. In process(): MPIPE_MISUSE. */
+/* run(): commits what was emitted, kept and dropped, and the state, now. Waits up to timeout_ns for room in the
+ * readers' rings (0: not at all; MPIPE_FOREVER). MPIPE_FULL or MPIPE_TIMEOUT: not committed, nothing lost, try again.
+ * MPIPE_STOP: committed, and this worker shall retire. In process(): MPIPE_MISUSE. */
 static inline mpipe_status mpipe_flush_out(const mpipe_io *io, int64_t timeout_ns)
 {
     return io->flush_out(io->worker, timeout_ns);
@@ -135,8 +141,9 @@ static inline mpipe_status mpipe_attribute(const mpipe_io *io, const mpipe_frame
     return io->attribute(io->worker, frame, name, value, size);
 }
 
-/* The attributes of a frame one by one, for what must carry all of them: `index` from 0, in an order that stays while the frame
- * is not changed. Name (NUL-terminated) and value as above. MPIPE_EMPTY: there are no more; then all three are NULL or 0. */
+/* The attributes of a frame one by one, for what must carry all of them: `index` from 0, in an order that stays while
+ * the frame is not changed. Name (NUL-terminated) and value as above. MPIPE_EMPTY: there are no more; then all three
+ * are NULL or 0. */
 static inline mpipe_status mpipe_attribute_at(const mpipe_io *io, const mpipe_frame *frame, uint32_t index,
                                               const char **name, const void **value, uint64_t *size)
 {

@@ -13,8 +13,8 @@
  *     ext/         optional extensions of the host, one a file
  *
  * Rules that hold for every header: struct_size leads what may grow, fields are appended and never changed, a reader
- * touches a field only if struct_size covers it (MPIPE_HAS). Strings are NUL-terminated UTF-8; static lifetime in tables, the call's
- * elsewhere. No enum, bool, long, bit field or FILE crosses the line, nor does an exception.
+ * touches a field only if struct_size covers it (MPIPE_HAS). Strings are NUL-terminated UTF-8; static lifetime in
+ * tables, the call's elsewhere. No enum, bool, long, bit field or FILE crosses the line, nor does an exception.
  */
 #ifndef MICROPIPE_H
 #define MICROPIPE_H

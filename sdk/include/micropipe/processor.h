@@ -16,9 +16,9 @@
 
 /* Flags of a processor. Bits 16 to 31: a host that does not know one refuses the processor. */
 enum {
-    MPIPE_SOURCE = 1,        /* makes frames from nothing: no input port, process() gets NULL; 1 worker unless configured */
-    MPIPE_SERIAL = 2,        /* never more than one worker */
-    MPIPE_STATELESS = 4,     /* no frame changes what becomes of another */
+    MPIPE_SOURCE = 1,    /* makes frames from nothing: no input port, process() gets NULL; 1 worker unless configured */
+    MPIPE_SERIAL = 2,    /* never more than one worker */
+    MPIPE_STATELESS = 4, /* no frame changes what becomes of another */
     MPIPE_DETERMINISTIC = 8, /* the same frame and options give the same bytes */
     MPIPE_RESUMABLE = 16,    /* keeps its place within one input in its state: stays exactly-once when one input gives
                                 more outputs than a transaction holds. The commit in between happens inside mpipe_emit(),
@@ -46,19 +46,22 @@ typedef struct mpipe_processor {
      * copy-on-write. Must start no thread and leave no lock held. *shared goes to every open(). May be NULL. */
     mpipe_status (*load)(const mpipe_host *host, void **shared);
 
-    /* [worker] Makes an instance; host lives until close(). On failure it leaves nothing behind, and close() is not called. May be NULL:
-     * then self is NULL. MPIPE_BAD_CONFIG: the pipeline stops with exit code 2. Say why with mpipe_log(). */
+    /* [worker] Makes an instance; host lives until close(). On failure it leaves nothing behind, and close() is not
+     * called. May be NULL: then self is NULL. MPIPE_BAD_CONFIG: the pipeline stops with exit code 2. Say why with
+     * mpipe_log(). */
     mpipe_status (*open)(const mpipe_host *host, void *shared, void **self);
 
-    /* [worker] Push style: one input frame. Emit, keep or drop it, and any number of new frames. A frame that is still the processor's when it returns
-     * is dropped; if the call emitted nothing it counts as dropped on purpose. A source gets NULL, and returns MPIPE_OK
-     * (more to come), MPIPE_EMPTY (nothing now: called again after a short while) or MPIPE_END. */
+    /* [worker] Push style: one input frame. Emit, keep or drop it, and any number of new frames. A frame that is still
+     * the processor's when it returns is dropped; if the call emitted nothing it counts as dropped on purpose. A source
+     * gets NULL, and returns MPIPE_OK (more to come), MPIPE_EMPTY (nothing now: called again after a short while) or
+     * MPIPE_END. */
     mpipe_status (*process)(void *self, const mpipe_io *io, mpipe_frame *frame);
 
-    /* [worker] Pull style, instead of process: an own loop over mpipe_get() and mpipe_emit() until MPIPE_END or MPIPE_STOP. A
-     * source loops over mpipe_emit() and mpipe_flush_out(), and returns MPIPE_END when there is no more.
-     * MPIPE_BAD_FRAME, MPIPE_RETRY, MPIPE_NO_MEMORY: what was not committed is rolled back, the frame in hand (of the last mpipe_get(),
-     * if it is not settled) is refused or given again, and run() is called again; frames kept before are still kept. */
+    /* [worker] Pull style, instead of process: an own loop over mpipe_get() and mpipe_emit() until MPIPE_END or
+     * MPIPE_STOP. A source loops over mpipe_emit() and mpipe_flush_out(), and returns MPIPE_END when there is no more.
+     * MPIPE_BAD_FRAME, MPIPE_RETRY, MPIPE_NO_MEMORY: what was not committed is rolled back, the frame in hand (of the
+     * last mpipe_get(), if it is not settled) is refused or given again, and run() is called again; frames kept before
+     * are still kept. */
     mpipe_status (*run)(void *self, const mpipe_io *io);
 
     /* [worker] Push style: emit what is held back. At the end of the stream, at retirement, and when a stage upstream

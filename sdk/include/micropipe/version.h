@@ -11,7 +11,8 @@
 #define MPIPE_VERSION_STRING "0.1.0"
 #define MPIPE_VERSION_NUMBER 0x000100u /* major << 16 | minor << 8 | patch */
 
-/* The major is in the name of the one exported function, mpipe_plugin_v1: it changes when an old plugin can no longer run. */
+/* The major is in the name of the one exported function, mpipe_plugin_v1: it changes when an old plugin can no longer
+ * run. */
 #define MPIPE_ABI_MAJOR 1u
 
 /* The newest minor that these headers describe. */

@@ -126,8 +126,9 @@ TEST(Flow, SigtermDrainsWhatIsInFlight)
 TEST(Flow, ASecondSignalStopsAtOnceAndSaysWhatIsLost)
 {
     Folder folder;
-    Running run(folder, {"-e", "core.generate :name=source count=0 size=64 | text.write :name=file :inputs=source path=out |"
-                               "lab.sink :inputs=source delay=50ms",
+    Running run(folder, {"-e",
+                         "core.generate :name=source count=0 size=64 | text.write :name=file :inputs=source path=out |"
+                         "lab.sink :inputs=source delay=50ms",
                          "--log-level", "info"});
     ASSERT_TRUE(run.wait_until([&] { return !read_file(folder / "out").empty(); }));
     kill(run.pid(), SIGTERM);

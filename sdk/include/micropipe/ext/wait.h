@@ -17,9 +17,10 @@ typedef struct mpipe_ext_wait {
     uint32_t reserved;
     void *context; /* first argument of the calls */
 
-    /* [worker, in process or run] Waits until fd can be read without blocking (MPIPE_OK), the time is over (MPIPE_TIMEOUT; < 0: for ever)
-     * or this worker shall stop (MPIPE_STOP). fd -1: only waits. Call mpipe_flush_out() before it, or return
-     * MPIPE_EMPTY, so that what was emitted does not wait too. The time counts as waiting, not as work. */
+    /* [worker, in process or run] Waits until fd can be read without blocking (MPIPE_OK), the time is over
+     * (MPIPE_TIMEOUT; < 0: for ever) or this worker shall stop (MPIPE_STOP). fd -1: only waits. Call mpipe_flush_out()
+     * before it, or return MPIPE_EMPTY, so that what was emitted does not wait too. The time counts as waiting, not as
+     * work. */
     mpipe_status (*readable)(void *context, int32_t fd, int64_t timeout_ns);
 } mpipe_ext_wait;
 
