@@ -62,13 +62,21 @@ uint32_t arena_span_of(const struct arena *a, const struct block *b);
 /* Spans of a range of which no block is held and that nobody owns. For status and tests. */
 uint32_t arena_free_spans(const struct arena *a, struct arena_range range);
 
+/* A size class in an allocator: the span that blocks of it are taken from, and where. The cursor goes round in a window
+ * of the span, so that the same blocks come again while they are in the cache; a block that is still held when its turn
+ * comes again makes the window twice as large. */
+struct bin {
+    struct block *first;     /* of the span; NULL: none is open */
+    uint32_t span, step, n;  /* number of the span; bytes of a block; blocks in it */
+    uint32_t cursor, window; /* block to try next; blocks that are gone round now */
+};
+
 /* A worker's allocator, in its own memory: an open span a size class, and all spans that the slot owns now. */
 struct allocator {
     const struct arena *arena;
     struct arena_range range;
     uint32_t slot;
-    int32_t open[SIZE_CLASSES];    /* span of that class that is allocated from, -1 none */
-    uint32_t cursor[SIZE_CLASSES]; /* block to try next */
+    struct bin bins[SIZE_CLASSES];
     uint32_t *owned;               /* spans */
     uint32_t n_owned;
     uint32_t next_span; /* where the search for a span starts */

@@ -165,6 +165,7 @@ int Running::kill_workers(std::chrono::milliseconds period, uint32_t seed,
     auto end = std::chrono::steady_clock::now() + killing_time;
     while (!is_over() && std::chrono::steady_clock::now() < end) {
         auto victims = workers();
+        auto pause = victims.empty() ? std::chrono::milliseconds(1) : period; // the first as soon as there is one
         std::vector<double> weights;
         for (const auto &victim : victims)
             weights.push_back(weight(victim.name.substr(0, victim.name.find('/'))));
@@ -177,7 +178,7 @@ int Running::kill_workers(std::chrono::milliseconds period, uint32_t seed,
             if (kill(victim.pid, SIGKILL) == 0)
                 kills += killed_[victim.name.substr(0, victim.name.find('/'))].insert(victim.pid).second;
         }
-        std::this_thread::sleep_for(period);
+        std::this_thread::sleep_for(pause);
     }
     return kills;
 }
