@@ -2,11 +2,43 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "clock.h"
+
+static long membarrier(int command)
+{
+    return syscall(SYS_membarrier, command, 0, 0);
+}
+
+void event_init(struct event *e)
+{
+    const long wanted = MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED;
+    long offered = membarrier(MEMBARRIER_CMD_QUERY);
+    if (offered < 0 || (offered & wanted) != wanted)
+        au32_store_relaxed(&e->armed, EVENT_FENCED);
+}
+
+void event_join(void)
+{
+    /* Fails only where event_init() has found that there is no such call. */
+    membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+}
+
+uint32_t event_prepare(struct event *e)
+{
+    uint32_t sequence = au32_acquire(&e->sequence);
+    uint32_t armed = au32_relaxed(&e->armed) | EVENT_ARMED;
+    __atomic_store_n(&e->armed.word, armed, __ATOMIC_SEQ_CST); /* E1: before the caller's look at the condition */
+    full_fence();
+    if (!(armed & EVENT_FENCED))
+        CHECK(membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) == 0);
+    return sequence;
+}
 
 int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns)
 {
@@ -29,6 +61,6 @@ void event_wake_slow(struct event *e, int how_many)
         return; /* the flag stays up: there may be more sleepers */
     /* Down before another wake: who armed before it is woken by it, all of them, as they are announced no more; who
      * arms after it stays announced. */
-    au32_store_relaxed(&e->armed, 0);
+    au32_store_relaxed(&e->armed, au32_relaxed(&e->armed) & EVENT_FENCED);
     wake(e, INT32_MAX);
 }

@@ -7,6 +7,11 @@
  *         event_sleep(e, seq, deadline);
  *     test the condition again
  *
+ * The waker's store must be seen before it looks at the flag, or a sleeper is missed. A fence there would make each
+ * hand-over wait until the store has reached the other core. So the sleeper, who is in no hurry, pays for both: by
+ * membarrier(2) it makes every process that has called event_join() pass a fence. Where the kernel has no such call,
+ * event_init() says so in the event, and wakers fence.
+ *
  * A process that dies asleep leaves the flag up, which costs one vain system call; one that dies as a waker may leave
  * others asleep, so the host wakes all events that a dead worker took part in.
  */
@@ -15,32 +20,44 @@
 
 #include "atomic.h"
 
+/* Bits of `armed`. */
+enum {
+    EVENT_ARMED = 1, /* somebody may sleep */
+    EVENT_FENCED = 2 /* wakers fence; never changes after event_init() */
+};
+
 struct event {
     au32 sequence; /* the futex word; one more at each wake */
-    au32 armed;    /* 1: somebody may sleep */
+    au32 armed;
 };
 
 #define EVENT_FOREVER UINT64_MAX
 
-/* Announces a sleeper. The condition must be tested after it: E1 pairs with E2 in event_wanted(), so either the sleeper
- * sees the condition or the waker sees the flag. */
-static inline uint32_t event_prepare(struct event *e)
-{
-    uint32_t sequence = au32_acquire(&e->sequence);
-    __atomic_store_n(&e->armed.word, 1, __ATOMIC_SEQ_CST); /* E1 */
-    full_fence();
-    return sequence;
-}
+/* Once, on zeroed memory, before the event is shared. */
+void event_init(struct event *e);
+
+/* In each process that will wake others by event_wake_one() or event_wake_all(), before it does. Children inherit it.
+ */
+void event_join(void);
+
+/* Announces a sleeper. The condition must be tested after it: either that test sees the condition (E1), or the waker
+ * sees the flag (E2). */
+uint32_t event_prepare(struct event *e);
 
 /* Sleeps until a wake after the event_prepare() that gave `sequence`, or until the monotonic time `deadline_ns`. 1:
  * woken, or a signal came (test the condition), 0: the time is over. */
 int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns);
 
 /* True if somebody may sleep. The condition must have been made true before it. */
-static inline int event_wanted(struct event *e)
+static inline int event_wanted(const struct event *e)
 {
-    full_fence(); /* E2 */
-    return au32_relaxed(&e->armed) != 0;
+    compiler_barrier(); /* E2: the processor's part is in event_prepare() */
+    uint32_t armed = au32_relaxed(&e->armed);
+    if (armed & EVENT_FENCED) {
+        full_fence();
+        armed = au32_relaxed(&e->armed);
+    }
+    return (armed & EVENT_ARMED) != 0;
 }
 
 /* The system calls behind the two below. */

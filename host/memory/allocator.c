@@ -363,7 +363,8 @@ uint32_t allocator_settle(struct allocator *a, enum allocator_keep keep)
     for (uint32_t i = a->n_owned; i-- > 0;) {
         uint32_t span = a->owned[i];
         uint32_t kind = au32_relaxed(&a->arena->spans[span].kind);
-        int is_open = kind != SPAN_EMPTY && kind < SPAN_RUN && a->bins[kind - 1].first && a->bins[kind - 1].span == span;
+        int is_open =
+            kind != SPAN_EMPTY && kind < SPAN_RUN && a->bins[kind - 1].first && a->bins[kind - 1].span == span;
         if (keep == ALLOCATOR_RELEASE_ALL || !is_open)
             span_disown(a, i);
     }

@@ -77,7 +77,7 @@ struct allocator {
     struct arena_range range;
     uint32_t slot;
     struct bin bins[SIZE_CLASSES];
-    uint32_t *owned;               /* spans */
+    uint32_t *owned; /* spans */
     uint32_t n_owned;
     uint32_t next_span; /* where the search for a span starts */
     int gave_back;      /* see allocator_gave_back() */

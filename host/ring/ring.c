@@ -23,6 +23,9 @@ int ring_init(struct ring *r, uint32_t capacity)
         return -EINVAL;
     r->magic = RING_MAGIC;
     r->capacity = capacity;
+    event_init(&r->data);
+    event_init(&r->space);
+    event_init(&r->order);
     return 0;
 }
 

@@ -72,6 +72,22 @@ int ring_init(struct ring *r, uint32_t capacity);
 void end_lock(struct end *e, uint64_t me);
 void end_unlock(struct end *e);
 
+/* How a worker holds an end. SHARED: from one batch to the next, as others want it too. SOLE: nobody else can ever want
+ * it, as the pipeline has one slot for it; so it is taken once, and kept until the worker leaves. */
+enum end_hold { END_SHARED, END_SOLE };
+
+static inline void end_take(struct end *e, uint64_t me, enum end_hold hold)
+{
+    if (hold == END_SHARED || au64_relaxed(&e->owner) != me)
+        end_lock(e, me);
+}
+
+static inline void end_leave(struct end *e, enum end_hold hold)
+{
+    if (hold == END_SHARED)
+        end_unlock(e);
+}
+
 /* Host, after waitid() returned the dead owner and the journal was settled: frees the end if (slot, epoch) still has
  * it, and wakes who waits for it. */
 void end_free(struct end *e, uint64_t dead);

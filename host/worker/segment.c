@@ -151,6 +151,7 @@ int segment_fill(struct segment *s)
         .magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size, .run_id = (uint64_t)time(NULL)};
     for (uint32_t i = 0; i < p->n_stages; i++) {
         workers += p->stages[i].workers_min;
+        event_init(&s->stages[i].memory->freed);
         if (s->stages[i].ring && ring_init(s->stages[i].ring, p->stages[i].queue) != 0)
             return -EINVAL;
         for (uint32_t w = 0; w < s->stages[i].n_slots; w++)

@@ -5,7 +5,25 @@
 #include <string.h>
 
 #include "check.h"
+#include "roll_forward.h"
 #include "waiting.h"
+
+enum { PREFETCH_AHEAD = 8 };
+
+/* Whether a ring's producer end can be wanted by one slot only. */
+static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
+{
+    uint64_t seen = 0;
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < p->n_edges; i++) {
+        uint32_t from = p->edges[i].from;
+        if (p->edges[i].to != to || (seen & HOLDER_STAGE(from)))
+            continue;
+        seen |= HOLDER_STAGE(from);
+        slots += p->stages[from].workers_max;
+    }
+    return slots == 1 ? END_SOLE : END_SHARED;
+}
 
 static void find_readers(struct transaction *t)
 {
@@ -13,8 +31,14 @@ static void find_readers(struct transaction *t)
     for (uint32_t i = 0; i < place->n_edges && t->n_readers < READERS_MAX; i++) {
         const struct edge *e = &t->segment->pipeline->edges[place->first_edge + i];
         CHECK(e->from_port < PORTS_MAX);
-        t->readers[t->n_readers++] = (struct reader){t->segment->stages[e->to].ring, HOLDER_STAGE(e->to), e->from_port,
-                                                     e->to_port, e->when_full};
+        struct ring *ring = t->segment->stages[e->to].ring;
+        t->readers[t->n_readers++] = (struct reader){.ring = ring,
+                                                     .bit = HOLDER_STAGE(e->to),
+                                                     .port = e->from_port,
+                                                     .to_port = e->to_port,
+                                                     .when_full = e->when_full,
+                                                     .hold = producer_hold(t->segment->pipeline, e->to),
+                                                     .seen_head = au64_acquire(&ring->head)};
         t->port_bits[e->from_port] |= HOLDER_STAGE(e->to);
         t->port_copies[e->from_port] |= e->copy;
     }
@@ -34,7 +58,9 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
     t->me = owner_word(t->slot_number, epoch);
     t->bit = HOLDER_STAGE(stage);
     t->ordered = s->pipeline->stages[stage].ordered && t->input;
+    t->hold = place->n_slots == 1 ? END_SOLE : END_SHARED;
     t->refusals = refusals;
+    event_join();
     find_readers(t);
     t->state = calloc(1, t->journal->state_size ? t->journal->state_size : 1);
     if (!t->state || allocator_init(&t->allocator, &s->arena, place->range, t->slot_number) != 0)
@@ -44,6 +70,11 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
 
 void transaction_destroy(struct transaction *t)
 {
+    for (uint32_t i = 0; i < t->n_readers; i++)
+        if (end_is_owned_by(&t->readers[i].ring->producer, t->me))
+            end_unlock(&t->readers[i].ring->producer);
+    if (t->input && end_is_owned_by(&t->input->consumer, t->me))
+        end_unlock(&t->input->consumer);
     allocator_destroy(&t->allocator);
     free(t->state);
     t->state = NULL;
@@ -53,6 +84,8 @@ void transaction_destroy(struct transaction *t)
 static void begin(struct transaction *t)
 {
     t->n_outputs = t->n_removed = t->n_refusals = t->n_added = 0;
+    for (uint32_t i = 0; i < t->n_readers; i++)
+        t->port_outputs[t->readers[i].port] = 0;
 }
 
 static void load_committed(struct transaction *t)
@@ -60,34 +93,35 @@ static void load_committed(struct transaction *t)
     const struct committed *c = journal_committed(t->journal, t->now.copy);
     t->tally = c->tally;
     memcpy(t->kept_map, c->kept_map, sizeof t->kept_map);
+    t->map_is_in[t->now.copy] = 1;
+    t->map_is_in[!t->now.copy] = 0;
     t->n_kept = 0;
     for (uint32_t i = 0; i < KEPT_MAX / 64; i++)
         t->n_kept += (uint32_t)__builtin_popcountll(t->kept_map[i]);
     memcpy(t->state, journal_state(t->journal, t->now.copy), t->journal->state_size);
 }
 
-uint32_t transaction_claim(struct transaction *t, uint32_t max)
+/* Frames in the input from `head` on, as far as wanted: the producers' line is looked at only if what was seen of it
+ * last is not enough. Others may have claimed what was seen, so the difference may be negative before that. */
+static uint64_t available_from(struct transaction *t, uint64_t head, uint64_t wanted)
+{
+    if ((int64_t)(t->seen_tail - head) < (int64_t)wanted)
+        t->seen_tail = au64_acquire(&t->input->tail); /* pairs with R1 */
+    int64_t n = (int64_t)(t->seen_tail - head);
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+/* Copies n descriptors into the journal, then moves the head. Owns the consumer end. */
+static void claim(struct transaction *t, uint64_t head, uint32_t n)
 {
     struct ring *r = t->input;
     struct journal *j = t->journal;
-    CHECK(t->now.phase == PHASE_IDLE);
-    if (au64_relaxed(&r->head) == au64_acquire(&r->tail))
-        return 0;
-    end_lock(&r->consumer, t->me);
-    uint64_t head = au64_relaxed(&r->head);
-    uint64_t n = au64_acquire(&r->tail) - head; /* pairs with R1 */
-    uint64_t more = n;
-    n = n < max ? n : max;
-    if (n == 0) {
-        end_unlock(&r->consumer);
-        return 0;
-    }
-    for (uint64_t i = 0; i < n; i++) {
-        j->claim[i] = *ring_slot(r, head + i);
-        j->claim[i].mark = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct descriptor *d = ring_slot(r, head + i);
+        j->claim[i] = (struct descriptor){d->block, d->generation, d->port, 0};
     }
     au64_store_relaxed(&j->claim_start, head);
-    au32_store_relaxed(&j->claim_n, (uint32_t)n);
+    au32_store_relaxed(&j->claim_n, n);
     au32_store_relaxed(&j->cursor, CURSOR_NONE);
     au32_store_relaxed(&j->retried, 0);
     t->now.settled = t->now.deciding = 0;
@@ -96,13 +130,31 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max)
     au64_store_release(&r->head, head + n); /* R2: slots read before the producer reuses them */
     t->now.phase = PHASE_PROCESSING;
     journal_decide(j, t->now);
-    end_unlock(&r->consumer);
-    ring_wake_producers(r);
-    if (more > n)
-        event_wake_one(&r->data);
     t->claim_start = head;
-    t->n_claimed = (uint32_t)n;
-    return (uint32_t)n;
+    t->n_claimed = n;
+}
+
+uint32_t transaction_claim(struct transaction *t, uint32_t max)
+{
+    struct ring *r = t->input;
+    CHECK(t->now.phase == PHASE_IDLE && max <= CLAIM_MAX);
+    if (available_from(t, au64_relaxed(&r->head), max) == 0)
+        return 0;
+    end_take(&r->consumer, t->me, t->hold);
+    uint64_t head = au64_relaxed(&r->head);
+    uint64_t available = available_from(t, head, max);
+    uint32_t n = available < max ? (uint32_t)available : max;
+    if (n > 0)
+        claim(t, head, n);
+    end_leave(&r->consumer, t->hold);
+    if (n == 0)
+        return 0;
+    for (uint32_t i = 0; i < PREFETCH_AHEAD; i++)
+        transaction_prefetch(t, i);
+    ring_wake_producers(r);
+    if (t->hold == END_SHARED && ring_fill(r) > 0)
+        event_wake_one(&r->data); /* a sibling, for what we leave */
+    return n;
 }
 
 void transaction_cursor(struct transaction *t, uint32_t index)
@@ -116,6 +168,7 @@ int transaction_emit(struct transaction *t, const struct descriptor *d, uint32_t
     if (t->n_outputs == OUTPUTS_MAX)
         return -ENOSPC;
     t->journal->outputs[t->n_outputs++] = (struct descriptor){d->block, d->generation, (uint16_t)port, (uint16_t)mark};
+    t->port_outputs[port] += mark != OUTPUT_REFUSED;
     return 0;
 }
 
@@ -177,221 +230,13 @@ void transaction_rollback(struct transaction *t, const struct transaction_mark *
         t->journal->claim[t->journal->kept_position[entry] - t->claim_start].mark = 0;
         t->n_kept--;
     }
-    t->n_outputs = mark->n_outputs;
+    for (; t->n_outputs > mark->n_outputs; t->n_outputs--) {
+        const struct descriptor *o = &t->journal->outputs[t->n_outputs - 1];
+        t->port_outputs[o->port] -= o->mark != OUTPUT_REFUSED;
+    }
     t->n_removed = mark->n_removed;
     t->n_refusals = mark->n_refusals;
     t->tally = mark->tally;
-}
-
-/* ---- Roll forward: each step may have been done before, by a worker that died after it. ---- */
-
-static int is_for(const struct descriptor *output, const struct reader *reader)
-{
-    return output->mark != OUTPUT_REFUSED && output->port == reader->port;
-}
-
-/* Sets all readers' bits on all outputs, before the first is published: from then on readers may drop theirs. */
-static void hand_over(struct transaction *t)
-{
-    const struct journal *j = t->journal;
-    int started = au32_relaxed(&j->publishing) != 0;
-    for (uint32_t i = 0; i < t->n_readers; i++)
-        started |= au32_relaxed(&j->publish[i].done) != 0 || au32_relaxed(&j->publish[i].skipping) != 0;
-    for (uint32_t i = 0; i < t->n_outputs && !started; i++) {
-        const struct descriptor *o = &j->outputs[i];
-        struct block *b = (struct block *)(void *)(t->segment->arena.base + o->block);
-        if (o->mark == OUTPUT_CREATED)
-            block_hand_over(b, o->generation, t->port_bits[o->port]);
-        else if (o->mark == OUTPUT_FORWARDED)
-            block_add_holders(b, o->generation, t->port_bits[o->port]);
-    }
-}
-
-/* Wakes the allocators of the stages in `origins`, a bit each, whose blocks became free. */
-static void wake_allocators(const struct transaction *t, uint64_t origins)
-{
-    for (; origins; origins &= origins - 1)
-        event_wake_all(&t->segment->stages[__builtin_ctzll(origins)].memory->freed);
-}
-
-static uint64_t origin_bit(const struct transaction *t, const struct descriptor *d)
-{
-    uint32_t span = (uint32_t)((d->block - t->segment->arena.spans_offset) / SPAN_SIZE);
-    uint32_t stage = 0;
-    while (stage + 1 < t->segment->pipeline->n_stages &&
-           span >= t->segment->stages[stage].range.first + t->segment->stages[stage].range.n)
-        stage++;
-    return UINT64_C(1) << stage;
-}
-
-static uint64_t drop(const struct transaction *t, const struct descriptor *d, uint64_t bits)
-{
-    struct block *b = (struct block *)(void *)(t->segment->arena.base + d->block);
-    return block_drop(b, d->generation, bits) ? origin_bit(t, d) : 0;
-}
-
-/* The reader's ring is full and its edge drops: takes back the reader's bits of what is not in its ring. */
-static void skip_rest(struct transaction *t, uint32_t index, uint32_t total)
-{
-    struct journal *j = t->journal;
-    const struct reader *reader = &t->readers[index];
-    struct publish *p = &j->publish[index];
-    uint32_t done = au32_relaxed(&p->done);
-    uint64_t origins = 0;
-    if (!au32_relaxed(&p->skipping)) {
-        au64_store_relaxed(&j->skipped_after, au64_relaxed(&j->skipped) + total - done);
-        compiler_barrier();
-        au32_store_relaxed(&p->skipping, 1);
-        compiler_barrier();
-    }
-    for (uint32_t i = 0, at = 0; i < t->n_outputs; i++)
-        if (is_for(&j->outputs[i], reader) && at++ >= done)
-            origins |= drop(t, &j->outputs[i], reader->bit);
-    compiler_barrier();
-    au64_store_relaxed(&j->skipped, au64_relaxed(&j->skipped_after));
-    compiler_barrier();
-    au32_store_relaxed(&p->done, total);
-    compiler_barrier();
-    au32_store_relaxed(&p->skipping, 0);
-    wake_allocators(t, origins);
-}
-
-/* Where the copying into a ring is: the output after the last that is in it. */
-struct copying {
-    uint32_t output, done;
-};
-
-static void copy_piece(struct transaction *t, const struct reader *reader, struct copying *at, uint64_t tail,
-                       uint32_t n)
-{
-    const struct descriptor *outputs = t->journal->outputs;
-    for (uint32_t i = 0; i < n; at->output++) {
-        if (!is_for(&outputs[at->output], reader))
-            continue;
-        struct descriptor *slot = ring_slot(reader->ring, tail + i++);
-        slot->block = outputs[at->output].block;
-        slot->generation = outputs[at->output].generation;
-        slot->port = (uint16_t)reader->to_port;
-        slot->mark = 0;
-    }
-    at->done += n;
-}
-
-/* Moves as many outputs as there is room for into the ring. Owns the producer end. 0: the ring is full. */
-static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copying *at, uint32_t total)
-{
-    struct journal *j = t->journal;
-    struct ring *r = t->readers[index].ring;
-    uint64_t tail = au64_relaxed(&r->tail);
-    uint64_t room = r->capacity - (tail - au64_acquire(&r->head)); /* pairs with R2 */
-    uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
-    if (n == 0)
-        return 0;
-    copy_piece(t, &t->readers[index], at, tail, n);
-    au64_store_relaxed(&j->old_tail, tail);
-    au32_store_relaxed(&j->done_after, at->done);
-    compiler_barrier();
-    au32_store_relaxed(&j->publishing, index + 1);
-    compiler_barrier();
-    au64_store_release(&r->tail, tail + n); /* R1: slots and blocks before the tail */
-    compiler_barrier();
-    au32_store_relaxed(&j->publish[index].done, at->done);
-    compiler_barrier();
-    au32_store_relaxed(&j->publishing, 0);
-    compiler_barrier();
-    return n;
-}
-
-static void wait_for_room(struct transaction *t, struct ring *r)
-{
-    for (uint32_t looks = au32_relaxed(&t->segment->super->spin); looks > 0; looks--) {
-        if (ring_fill(r) < r->capacity)
-            return;
-        cpu_relax();
-    }
-    uint32_t sequence = event_prepare(&r->space);
-    if (ring_fill(r) >= r->capacity)
-        slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);
-}
-
-static void publish(struct transaction *t, uint32_t index)
-{
-    const struct reader *reader = &t->readers[index];
-    const struct publish *p = &t->journal->publish[index];
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < t->n_outputs; i++)
-        total += is_for(&t->journal->outputs[i], reader);
-    struct copying at = {0, 0};
-    for (uint32_t done = au32_relaxed(&p->done); at.done < done; at.output++)
-        at.done += is_for(&t->journal->outputs[at.output], reader);
-    if (au32_relaxed(&p->skipping))
-        skip_rest(t, index, total);
-    while (au32_relaxed(&p->done) < total) {
-        end_lock(&reader->ring->producer, t->me);
-        uint32_t n = publish_piece(t, index, &at, total);
-        end_unlock(&reader->ring->producer);
-        if (n > 0)
-            event_wake_one(&reader->ring->data);
-        else if (reader->when_full == WHEN_FULL_DROP)
-            skip_rest(t, index, total);
-        else
-            wait_for_room(t, reader->ring);
-    }
-}
-
-static void write_refusals(struct transaction *t)
-{
-    for (uint32_t i = 0; i < t->n_outputs && t->n_refusals > 0; i++) {
-        const struct descriptor *o = &t->journal->outputs[i];
-        if (o->mark == OUTPUT_REFUSED && o->port < REFUSALS_MAX)
-            t->refusals.write(t->refusals.context, &t->journal->refusals[o->port], o->block ? o : NULL);
-    }
-}
-
-/* Drops our bit on all settled inputs that are not kept, and on the kept frames that were given up. */
-static void release(struct transaction *t)
-{
-    const struct journal *j = t->journal;
-    uint64_t origins = 0;
-    for (uint32_t i = t->now.settled; i < t->now.settled + t->now.deciding; i++)
-        if (j->claim[i].mark != CLAIM_KEPT)
-            origins |= drop(t, &j->claim[i], t->bit);
-    for (uint32_t i = 0; i < t->n_removed; i++)
-        origins |= drop(t, &j->kept[j->removed[i]], t->bit);
-    wake_allocators(t, origins);
-}
-
-/* A successor may come to this late: others have had their turns since. */
-static void pass_turn(struct transaction *t)
-{
-    uint64_t next = t->claim_start + t->now.settled + t->now.deciding;
-    if ((int64_t)(next - au64_acquire(&t->input->committed)) > 0)
-        au64_store_release(&t->input->committed, next);
-    event_wake_all(&t->input->order);
-}
-
-static void roll_forward(struct transaction *t)
-{
-    struct journal *j = t->journal;
-    hand_over(t);
-    write_refusals(t);
-    for (uint32_t i = 0; i < t->n_readers; i++)
-        publish(t, i);
-    if (t->ordered && t->now.deciding)
-        pass_turn(t);
-    release(t);
-    t->now.settled += t->now.deciding;
-    t->now.deciding = 0;
-    t->now.phase = t->input && t->now.settled < t->n_claimed ? PHASE_PROCESSING : PHASE_IDLE;
-    if (t->now.phase == PHASE_IDLE)
-        t->n_claimed = t->now.settled = 0;
-    journal_decide(j, t->now);
-    for (uint32_t i = 0; i < t->n_removed; i++) {
-        uint32_t entry = j->removed[i];
-        t->kept_map[entry / 64] &= ~(UINT64_C(1) << (entry % 64));
-        t->n_kept--;
-    }
-    begin(t);
 }
 
 /* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes
@@ -416,14 +261,26 @@ struct ring *transaction_full_ring(const struct transaction *t)
 {
     for (uint32_t i = 0; i < t->n_readers; i++) {
         const struct reader *reader = &t->readers[i];
-        uint64_t n = 0;
-        for (uint32_t o = 0; o < t->n_outputs; o++)
-            n += (uint64_t)is_for(&t->journal->outputs[o], reader);
+        uint64_t n = t->port_outputs[reader->port];
         uint64_t fill = ring_fill(reader->ring);
         if (reader->when_full == WHEN_FULL_BLOCK && fill > 0 && fill + n > reader->ring->capacity)
             return reader->ring;
     }
     return NULL;
+}
+
+/* The map of kept frames, for the copy that is about to be committed. Most transactions do not change it. */
+static void write_map(struct transaction *t, struct committed *next)
+{
+    const struct journal *j = t->journal;
+    if (t->n_added > 0 || t->n_removed > 0)
+        t->map_is_in[0] = t->map_is_in[1] = 0;
+    if (t->map_is_in[!t->now.copy])
+        return;
+    memcpy(next->kept_map, t->kept_map, sizeof next->kept_map);
+    for (uint32_t i = 0; i < t->n_removed; i++)
+        next->kept_map[j->removed[i] / 64] &= ~(UINT64_C(1) << (j->removed[i] % 64));
+    t->map_is_in[!t->now.copy] = 1;
 }
 
 /* Writes the copy that is not committed, so that the decision can name it. */
@@ -432,10 +289,9 @@ static void write_next_copy(struct transaction *t)
     struct journal *j = t->journal;
     struct committed *next = journal_committed(j, !t->now.copy);
     next->tally = t->tally;
-    memcpy(next->kept_map, t->kept_map, sizeof next->kept_map);
-    for (uint32_t i = 0; i < t->n_removed; i++)
-        next->kept_map[j->removed[i] / 64] &= ~(UINT64_C(1) << (j->removed[i] % 64));
-    memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
+    write_map(t, next);
+    if (j->state_size)
+        memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
     au32_store_relaxed(&j->n_outputs, t->n_outputs);
     au32_store_relaxed(&j->n_removed, t->n_removed);
     au32_store_relaxed(&j->n_refusals, t->n_refusals);
@@ -448,6 +304,23 @@ static void write_next_copy(struct transaction *t)
     }
 }
 
+/* All that was decided is done: what is left of the claim, or nothing, is open. */
+static void finish(struct transaction *t)
+{
+    t->now.settled += t->now.deciding;
+    t->now.deciding = 0;
+    t->now.phase = t->input && t->now.settled < t->n_claimed ? PHASE_PROCESSING : PHASE_IDLE;
+    if (t->now.phase == PHASE_IDLE)
+        t->n_claimed = t->now.settled = 0;
+    journal_decide(t->journal, t->now);
+    for (uint32_t i = 0; i < t->n_removed; i++) {
+        uint32_t entry = t->journal->removed[i];
+        t->kept_map[entry / 64] &= ~(UINT64_C(1) << (entry % 64));
+        t->n_kept--;
+    }
+    begin(t);
+}
+
 void transaction_commit(struct transaction *t, uint32_t settle)
 {
     CHECK(settle <= transaction_claimed(t));
@@ -458,7 +331,8 @@ void transaction_commit(struct transaction *t, uint32_t settle)
     t->now.copy = !t->now.copy;
     t->now.phase = PHASE_COMMITTING;
     journal_decide(t->journal, t->now); /* before it everything rolls back, after it forward */
-    roll_forward(t);
+    roll_forward(t, ROLL_FORWARD_FRESH);
+    finish(t);
     au64_store_relaxed(&t->slot->transactions, au64_relaxed(&t->slot->transactions) + 1);
 }
 
@@ -474,6 +348,17 @@ static void adopt(struct transaction *t)
     CHECK(t->n_claimed <= CLAIM_MAX && t->now.settled + t->now.deciding <= t->n_claimed);
 }
 
+static void adopt_outputs(struct transaction *t)
+{
+    for (uint32_t i = 0; i < t->n_outputs; i++) {
+        const struct descriptor *o = &t->journal->outputs[i];
+        if (o->mark == OUTPUT_REFUSED)
+            continue;
+        CHECK(o->port < PORTS_MAX);
+        t->port_outputs[o->port]++;
+    }
+}
+
 void transaction_recover(struct transaction *t)
 {
     struct journal *j = t->journal;
@@ -483,7 +368,9 @@ void transaction_recover(struct transaction *t)
         t->n_removed = au32_relaxed(&j->n_removed);
         t->n_refusals = au32_relaxed(&j->n_refusals);
         CHECK(t->n_outputs <= OUTPUTS_MAX && t->n_removed <= KEPT_MAX && t->n_refusals <= REFUSALS_MAX);
-        roll_forward(t);
+        adopt_outputs(t);
+        roll_forward(t, ROLL_FORWARD_RESUMED);
+        finish(t);
     }
     allocator_recover(&t->allocator);
     event_wake_all(

@@ -17,6 +17,8 @@ struct reader {
     uint64_t bit; /* of its stage */
     uint32_t port, to_port;
     enum when_full when_full;
+    enum end_hold hold; /* of the ring's producer end */
+    uint64_t seen_head; /* of the ring, when last looked: it has only grown since */
 };
 
 /* Where a refused frame goes. Called in the roll forward, so maybe again after a death: it must replace what it wrote
@@ -35,6 +37,8 @@ struct transaction {
     uint64_t me;        /* owner word of this worker */
     uint64_t bit;       /* of our stage */
     int ordered;
+    enum end_hold hold; /* of the input's consumer end */
+    uint64_t seen_tail; /* of the input, when last looked: it has only grown since */
     struct reader readers[READERS_MAX];
     uint32_t n_readers;
     uint64_t port_bits[PORTS_MAX]; /* bits of all readers of an output port */
@@ -47,9 +51,11 @@ struct transaction {
     uint32_t n_claimed;
     uint64_t claim_start;
     uint32_t n_outputs, n_removed, n_refusals, n_added;
-    uint16_t added[CLAIM_MAX]; /* entries of kept that it adds */
-    struct tally tally;        /* as it will be committed */
+    uint32_t port_outputs[PORTS_MAX]; /* of the outputs, those that go to a port */
+    uint16_t added[CLAIM_MAX];        /* entries of kept that it adds */
+    struct tally tally;               /* as it will be committed */
     uint64_t kept_map[KEPT_MAX / 64];
+    int map_is_in[2]; /* 1: that committed copy has this very map */
     uint32_t n_kept;
     uint8_t *state; /* the processor's working copy, state_size bytes */
 };
@@ -76,6 +82,13 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max);
 static inline uint32_t transaction_claimed(const struct transaction *t)
 {
     return t->n_claimed - t->now.settled;
+}
+
+/* Has the first line of a claimed frame brought here, to be read, and written to when the frame is released. */
+static inline void transaction_prefetch(const struct transaction *t, uint32_t index)
+{
+    if (index < t->n_claimed)
+        prefetch_for_write(t->segment->arena.base + t->journal->claim[index].block);
 }
 
 /* Notes which claimed frame is in hand, before the processor gets it, or CURSOR_NONE after. */

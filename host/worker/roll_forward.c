@@ -1,0 +1,230 @@
+#include "roll_forward.h"
+
+#include "waiting.h"
+
+static struct block *block_of(const struct transaction *t, const struct descriptor *d)
+{
+    return (struct block *)(void *)(t->segment->arena.base + d->block);
+}
+
+static int is_for(const struct descriptor *output, const struct reader *reader)
+{
+    return output->mark != OUTPUT_REFUSED && output->port == reader->port;
+}
+
+/* True if a predecessor has published to any ring: from then on readers may have dropped their bits. */
+static int has_published(const struct transaction *t)
+{
+    const struct journal *j = t->journal;
+    int begun = au32_relaxed(&j->publishing) != 0;
+    for (uint32_t i = 0; i < t->n_readers; i++)
+        begun |= au32_relaxed(&j->publish[i].done) != 0 || au32_relaxed(&j->publish[i].skipping) != 0;
+    return begun;
+}
+
+/* Sets all readers' bits on all outputs, before the first is published: from then on readers may drop theirs. */
+static void hand_over(struct transaction *t)
+{
+    for (uint32_t i = 0; i < t->n_outputs; i++) {
+        const struct descriptor *o = &t->journal->outputs[i];
+        if (o->mark == OUTPUT_CREATED)
+            block_hand_over(block_of(t, o), o->generation, t->port_bits[o->port]);
+        else if (o->mark == OUTPUT_FORWARDED)
+            block_add_holders(block_of(t, o), o->generation, t->port_bits[o->port]);
+    }
+}
+
+/* ---- Release: whoever's block becomes free may wait for memory. ---- */
+
+/* Stages whose blocks became free, a bit each, and the share of memory that the last of them came from: most come from
+ * one. */
+struct freed {
+    uint64_t origins, origin;
+    uint64_t begin, end; /* offsets */
+};
+
+static void find_origin(const struct transaction *t, struct freed *freed, uint64_t offset)
+{
+    const struct segment *s = t->segment;
+    uint32_t stage = 0;
+    uint64_t span = (offset - s->arena.spans_offset) / SPAN_SIZE;
+    while (stage + 1 < s->pipeline->n_stages && span >= s->stages[stage].range.first + s->stages[stage].range.n)
+        stage++;
+    freed->origin = UINT64_C(1) << stage;
+    freed->begin = s->arena.spans_offset + (uint64_t)s->stages[stage].range.first * SPAN_SIZE;
+    freed->end = freed->begin + (uint64_t)s->stages[stage].range.n * SPAN_SIZE;
+}
+
+static void drop(const struct transaction *t, const struct descriptor *d, uint64_t bits, struct freed *freed)
+{
+    if (!block_drop(block_of(t, d), d->generation, bits))
+        return;
+    if (d->block < freed->begin || d->block >= freed->end)
+        find_origin(t, freed, d->block);
+    freed->origins |= freed->origin;
+}
+
+static void wake_allocators(const struct transaction *t, const struct freed *freed)
+{
+    for (uint64_t origins = freed->origins; origins; origins &= origins - 1)
+        event_wake_all(&t->segment->stages[__builtin_ctzll(origins)].memory->freed);
+}
+
+/* Drops our bit on all settled inputs that are not kept, and on the kept frames that were given up. */
+static void release(struct transaction *t)
+{
+    const struct journal *j = t->journal;
+    struct freed freed = {0};
+    for (uint32_t i = t->now.settled; i < t->now.settled + t->now.deciding; i++)
+        if (j->claim[i].mark != CLAIM_KEPT)
+            drop(t, &j->claim[i], t->bit, &freed);
+    for (uint32_t i = 0; i < t->n_removed; i++)
+        drop(t, &j->kept[j->removed[i]], t->bit, &freed);
+    wake_allocators(t, &freed);
+}
+
+/* ---- Publish ---- */
+
+/* The reader's ring is full and its edge drops: takes back the reader's bits of what is not in its ring. */
+static void skip_rest(struct transaction *t, uint32_t index, uint32_t total)
+{
+    struct journal *j = t->journal;
+    const struct reader *reader = &t->readers[index];
+    struct publish *p = &j->publish[index];
+    uint32_t done = au32_relaxed(&p->done);
+    struct freed freed = {0};
+    if (!au32_relaxed(&p->skipping)) {
+        au64_store_relaxed(&j->skipped_after, au64_relaxed(&j->skipped) + total - done);
+        compiler_barrier();
+        au32_store_relaxed(&p->skipping, 1);
+        compiler_barrier();
+    }
+    for (uint32_t i = 0, at = 0; i < t->n_outputs; i++)
+        if (is_for(&j->outputs[i], reader) && at++ >= done)
+            drop(t, &j->outputs[i], reader->bit, &freed);
+    compiler_barrier();
+    au64_store_relaxed(&j->skipped, au64_relaxed(&j->skipped_after));
+    compiler_barrier();
+    au32_store_relaxed(&p->done, total);
+    compiler_barrier();
+    au32_store_relaxed(&p->skipping, 0);
+    wake_allocators(t, &freed);
+}
+
+/* Where the copying into a ring is: the output after the last that is in it. */
+struct copying {
+    uint32_t output, done;
+};
+
+static void copy_piece(struct transaction *t, const struct reader *reader, struct copying *at, uint64_t tail,
+                       uint32_t n)
+{
+    const struct descriptor *outputs = t->journal->outputs;
+    for (uint32_t i = 0; i < n; at->output++) {
+        const struct descriptor *o = &outputs[at->output];
+        if (is_for(o, reader))
+            *ring_slot(reader->ring, tail + i++) =
+                (struct descriptor){o->block, o->generation, (uint16_t)reader->to_port, 0};
+    }
+    at->done += n;
+}
+
+/* Room in a ring whose producer end is ours, as far as wanted: the consumers' line is looked at only if what was seen
+ * of it last is not enough, which it never is once other producers have gone past it. */
+static uint64_t room_in(struct reader *reader, uint64_t tail, uint64_t wanted)
+{
+    const struct ring *r = reader->ring;
+    if (tail - reader->seen_head + wanted > r->capacity)
+        reader->seen_head = au64_acquire(&r->head); /* pairs with R2 */
+    return r->capacity - (tail - reader->seen_head);
+}
+
+/* Moves as many outputs as there is room for into the ring. Owns the producer end. 0: the ring is full. */
+static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copying *at, uint32_t total)
+{
+    struct journal *j = t->journal;
+    struct ring *r = t->readers[index].ring;
+    uint64_t tail = au64_relaxed(&r->tail);
+    uint64_t room = room_in(&t->readers[index], tail, total - at->done);
+    uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
+    if (n == 0)
+        return 0;
+    copy_piece(t, &t->readers[index], at, tail, n);
+    au64_store_relaxed(&j->old_tail, tail);
+    au32_store_relaxed(&j->done_after, at->done);
+    compiler_barrier();
+    au32_store_relaxed(&j->publishing, index + 1);
+    compiler_barrier();
+    au64_store_release(&r->tail, tail + n); /* R1: slots and blocks before the tail */
+    compiler_barrier();
+    au32_store_relaxed(&j->publish[index].done, at->done);
+    compiler_barrier();
+    au32_store_relaxed(&j->publishing, 0);
+    compiler_barrier();
+    return n;
+}
+
+static void wait_for_room(struct transaction *t, struct ring *r)
+{
+    for (uint32_t looks = au32_relaxed(&t->segment->super->spin); looks > 0; looks--) {
+        if (ring_fill(r) < r->capacity)
+            return;
+        cpu_relax();
+    }
+    uint32_t sequence = event_prepare(&r->space);
+    if (ring_fill(r) >= r->capacity)
+        slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);
+}
+
+static void publish(struct transaction *t, uint32_t index)
+{
+    const struct reader *reader = &t->readers[index];
+    const struct publish *p = &t->journal->publish[index];
+    uint32_t total = t->port_outputs[reader->port];
+    struct copying at = {0, 0};
+    for (uint32_t done = au32_relaxed(&p->done); at.done < done; at.output++)
+        at.done += is_for(&t->journal->outputs[at.output], reader);
+    if (au32_relaxed(&p->skipping))
+        skip_rest(t, index, total);
+    while (au32_relaxed(&p->done) < total) {
+        end_take(&reader->ring->producer, t->me, reader->hold);
+        uint32_t n = publish_piece(t, index, &at, total);
+        end_leave(&reader->ring->producer, reader->hold);
+        if (n > 0)
+            event_wake_one(&reader->ring->data);
+        else if (reader->when_full == WHEN_FULL_DROP)
+            skip_rest(t, index, total);
+        else
+            wait_for_room(t, reader->ring);
+    }
+}
+
+static void write_refusals(struct transaction *t)
+{
+    for (uint32_t i = 0; i < t->n_outputs && t->n_refusals > 0; i++) {
+        const struct descriptor *o = &t->journal->outputs[i];
+        if (o->mark == OUTPUT_REFUSED && o->port < REFUSALS_MAX)
+            t->refusals.write(t->refusals.context, &t->journal->refusals[o->port], o->block ? o : NULL);
+    }
+}
+
+/* A successor may come to this late: others have had their turns since. */
+static void pass_turn(struct transaction *t)
+{
+    uint64_t next = t->claim_start + t->now.settled + t->now.deciding;
+    if ((int64_t)(next - au64_acquire(&t->input->committed)) > 0)
+        au64_store_release(&t->input->committed, next);
+    event_wake_all(&t->input->order);
+}
+
+void roll_forward(struct transaction *t, enum roll_forward_start start)
+{
+    if (start == ROLL_FORWARD_FRESH || !has_published(t))
+        hand_over(t);
+    write_refusals(t);
+    for (uint32_t i = 0; i < t->n_readers; i++)
+        publish(t, i);
+    if (t->ordered && t->now.deciding)
+        pass_turn(t);
+    release(t);
+}
