@@ -161,7 +161,7 @@ static void span_format(struct allocator *a, uint32_t span, uint32_t size_class)
 /* A block comes round again after so many others at the earliest. Few enough to stay in a core's second cache; enough
  * that a generation of 24 bits lasts for minutes at 50 million frames a second, and so for longer than a successor may
  * be put off (supervisor/restart.h) that drops its predecessor's holds under their generations. */
-enum { WINDOW_LEAST = 1024, PREFETCH_AHEAD = 16 };
+enum { WINDOW_LEAST = 1024, PREFETCH_AHEAD = 16, CACHE_LINE = 64 };
 
 static void bin_open(struct allocator *a, struct bin *bin, uint32_t span, uint32_t size_class)
 {
@@ -176,6 +176,15 @@ static void bin_open(struct allocator *a, struct bin *bin, uint32_t span, uint32
 static struct block *bin_block(const struct bin *bin, uint32_t index)
 {
     return (struct block *)(void *)((uint8_t *)bin->first + (size_t)index * bin->step);
+}
+
+/* Has the first two lines of a block brought here. */
+static void bin_prefetch(const struct bin *bin, uint32_t index)
+{
+    const uint8_t *b = (const uint8_t *)bin_block(bin, index);
+    prefetch_for_write(b);
+    if (bin->step > CACHE_LINE)
+        prefetch_for_write(b + CACHE_LINE);
 }
 
 /* The block at the cursor is held: behind the window there may be a free one. */
@@ -196,7 +205,7 @@ static int bin_take(const struct allocator *a, struct bin *bin, struct descripto
         if ((life & HOLDERS_MASK) == 0) {
             bin->cursor++;
             if (bin->cursor + PREFETCH_AHEAD < bin->n)
-                prefetch_for_write(bin_block(bin, bin->cursor + PREFETCH_AHEAD));
+                bin_prefetch(bin, bin->cursor + PREFETCH_AHEAD);
             out->generation = (life_generation(life) + 1) & GENERATION_MASK;
             out->block = (uint64_t)((uint8_t *)b - a->arena->base);
             au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING));

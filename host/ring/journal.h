@@ -95,8 +95,11 @@ struct publish {
     au32 skipping; /* 1: when_full = "drop", and the rest of them is being skipped */
 };
 
-/* A mark of an entry in `claim`. */
-enum { CLAIM_KEPT = 1 }; /* this transaction keeps it: its holder bit stays */
+/* Marks of an entry in `claim`. */
+enum {
+    CLAIM_KEPT = 1, /* this transaction keeps it: its holder bit stays */
+    CLAIM_MOVED = 2 /* it was forwarded, and the readers' bits took the place of ours: nothing is left to drop */
+};
 
 struct journal {
     au64 decision;

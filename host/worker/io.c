@@ -20,10 +20,16 @@ static mpipe_status misuse(struct session *s, const char *what)
     return MPIPE_MISUSE;
 }
 
-/* The plugin's frame, if it may use it now. */
+/* The plugin's frame, if it may use it now. Mostly it is its input, or what it created last. */
 static struct view *own_view(struct session *s, const mpipe_frame *frame)
 {
-    struct view *v = s->in_call && frame ? view_of(&s->views, frame) : NULL;
+    if (!s->in_call || !frame)
+        return NULL;
+    if (s->in_hand && frame == &s->in_hand->frame)
+        return s->in_hand;
+    if (s->created && frame == &s->created->frame)
+        return s->created;
+    struct view *v = view_of(&s->views, frame);
     return v && (v->origin != VIEW_INPUT || v == s->in_hand) ? v : NULL;
 }
 

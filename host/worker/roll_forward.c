@@ -22,15 +22,50 @@ static int has_published(const struct transaction *t)
     return begun;
 }
 
+/* The entry of a forwarded block among the inputs that this transaction settles; frames come mostly in the order of the
+ * claim, so the search goes on from *at. NULL: it is a kept frame, comes out of order, or is not settled yet. */
+static struct descriptor *settled_input(struct transaction *t, const struct descriptor *output, uint32_t *at)
+{
+    struct descriptor *claim = t->journal->claim;
+    uint32_t end = t->now.settled + t->now.deciding;
+    for (uint32_t i = *at; i < end; i++)
+        if (claim[i].block == output->block && claim[i].mark != CLAIM_KEPT) {
+            *at = i + 1;
+            return &claim[i];
+        }
+    return NULL;
+}
+
+/* A block that the stage holds goes on to readers. If nobody else holds it, and our hold ends with this transaction,
+ * then the readers' bits take the place of ours by a plain store: nobody may touch the word before it is published, and
+ * the release need not fetch the line back from the reader. */
+static void forward(struct transaction *t, const struct descriptor *output, uint32_t *at)
+{
+    struct block *b = block_of(t, output);
+    uint64_t readers = t->port_bits[output->port];
+    uint64_t life = au64_acquire(&b->life);
+    int ours = life == life_make(output->generation, t->bit);
+    if (ours || life == life_make(output->generation, readers)) { /* the latter: a predecessor came as far as this */
+        struct descriptor *input = settled_input(t, output, at);
+        if (input) {
+            block_hand_over(b, output->generation, readers);
+            input->mark = CLAIM_MOVED;
+            return;
+        }
+    }
+    block_add_holders(b, output->generation, readers);
+}
+
 /* Sets all readers' bits on all outputs, before the first is published: from then on readers may drop theirs. */
 static void hand_over(struct transaction *t)
 {
+    uint32_t at = t->now.settled;
     for (uint32_t i = 0; i < t->n_outputs; i++) {
         const struct descriptor *o = &t->journal->outputs[i];
         if (o->mark == OUTPUT_CREATED)
             block_hand_over(block_of(t, o), o->generation, t->port_bits[o->port]);
         else if (o->mark == OUTPUT_FORWARDED)
-            block_add_holders(block_of(t, o), o->generation, t->port_bits[o->port]);
+            forward(t, o, &at);
     }
 }
 
@@ -76,7 +111,7 @@ static void release(struct transaction *t)
     const struct journal *j = t->journal;
     struct freed freed = {0};
     for (uint32_t i = t->now.settled; i < t->now.settled + t->now.deciding; i++)
-        if (j->claim[i].mark != CLAIM_KEPT)
+        if (j->claim[i].mark == 0)
             drop(t, &j->claim[i], t->bit, &freed);
     for (uint32_t i = 0; i < t->n_removed; i++)
         drop(t, &j->kept[j->removed[i]], t->bit, &freed);
