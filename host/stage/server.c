@@ -282,16 +282,17 @@ int server_fork(const struct segment *s, uint32_t stage, const struct log *log, 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return -errno;
     fflush(NULL);
-    *pid = fork();
-    if (*pid == 0)
+    pid_t child = fork();
+    if (child == 0)
         become_server(s, stage, log, ends[1], host);
-    int error = *pid < 0 ? -errno : 0;
+    int error = child < 0 ? -errno : 0;
     close(ends[1]);
     if (error) {
         close(ends[0]);
-        return error;
+        return error; /* *pid stays: kill() takes -1 for every process of the machine */
     }
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    *pid = child;
     *socket = ends[0];
     return 0;
 }
