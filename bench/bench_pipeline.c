@@ -1,4 +1,4 @@
-/* bench_pipeline [TURNS]: the program itself, source to sink, beside a raw ring and a pipe; and how soon the first
+/* bench_pipeline: the program itself, source to sink, beside a raw ring and a pipe; and how soon the first
  * frame is there.
  *
  * Runs the micropipe that lies in the same folder.
@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "contest.h"
+#include "options.h"
 #include "program.h"
+#include "ways.h"
 
-enum { TURNS = 7, HELLOS_A_TURN = 3, FRAMES = 10000000 };
+enum { HELLOS_A_TURN = 3, FRAMES = 5000000, FRAME_BYTES = 64 };
 
 #define HELLO_TARGET_MS 50.0
 
@@ -39,20 +41,24 @@ static void say_hello(const struct sample *first_frames, const struct sample *wh
 
 int main(int argc, char **argv)
 {
-    int turns = contest_turns(argc, argv, TURNS);
+    static const char *const parts[] = {"program", NULL};
+    static const struct load load = {.payload = FRAME_BYTES, .queue = 1024, .senders = 1, .receivers = 1};
+    struct options o;
     char program[PATH_MAX], pipeline[128];
     struct contest contest;
     struct sample rates = {.n = 0}, first_frames = {.n = 0}, whole = {.n = 0};
     struct program_run run;
+    if (options_parse(&o, argc, argv, parts) != 0)
+        return 2;
     if (find_program(program, sizeof program) != 0) {
         fprintf(stderr, "bench_pipeline: there is no micropipe beside this program: build it first (./run build)\n");
         return 2;
     }
-    contest_init(&contest);
-    contest_add(&contest, &way_raw_ring);
-    contest_add(&contest, &way_pipe);
+    contest_init(&contest, o.seconds);
+    int raw = contest_add(&contest, &way_raw_ring, load);
+    int pipes = contest_add(&contest, &way_pipe, load);
     snprintf(pipeline, sizeof pipeline, "core.generate count=%d size=%d | core.null", FRAMES, FRAME_BYTES);
-    for (int i = 0; i < turns; i++) {
+    for (uint32_t i = 0; i < o.turns; i++) {
         contest_turn(&contest);
         if (program_run(program, pipeline, &run) != 0)
             return 1;
@@ -64,10 +70,12 @@ int main(int argc, char **argv)
             sample_add(&whole, run.wall_ms);
         }
     }
-    printf("micropipe run -e '%s', %d turns, beside what two processes can do at best\n\n", pipeline, turns);
+    printf("micropipe run -e '%s', %u turns, beside what two processes can do at best\n\n", pipeline, o.turns);
     contest_print_head();
-    contest_print_row(&contest, "micropipe, the program", &rates);
-    contest_print_rows(&contest);
+    contest_print_row(&contest, raw, raw);
+    contest_print_row(&contest, pipes, raw);
+    printf("  %-41s %9s\n", "micropipe, the program", figure_of(sample_spread(&rates).median).text);
+    contest_print_distance(&contest);
     say_hello(&first_frames, &whole);
     return contest.failed ? 1 : 0;
 }

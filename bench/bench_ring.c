@@ -1,26 +1,69 @@
-/* bench_ring [TURNS]: handing 64-byte frames from one process to another, by micropipe and by what else there is.
+/* bench_ring: frames of all sizes, by micropipe and by what else there is; several workers on a side; round trips.
  */
 #include <stdio.h>
 
 #include "contest.h"
+#include "options.h"
+#include "ways.h"
 
-enum { TURNS = 7 };
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+struct size {
+    const char *part;
+    const char *name;
+    uint64_t payload;
+    uint32_t queue, batches; /* batches: the first of BATCHES */
+};
+
+static const uint32_t BATCHES[] = {AS_THEY_COME, 1, 32, 128};
+
+static const struct size SIZES[] = {
+    {"16", "16 bytes", 16, 1024, 4},    {"64", "64 bytes", 64, 1024, 4}, {"1k", "1 KiB", KIB, 1024, 4},
+    {"64k", "64 KiB", 64 * KIB, 64, 3}, {"1m", "1 MiB", MIB, 16, 2},
+};
+enum { N_SIZES = sizeof SIZES / sizeof *SIZES };
+
+static void print_all(const struct contest *c)
+{
+    contest_print_head();
+    for (uint32_t i = 0; i < c->n; i++)
+        contest_print_row(c, (int)i, -1);
+    contest_print_distance(c);
+    printf("\n");
+}
+
+static uint32_t throughput(const struct options *o, const struct peers *peers, const struct size *size)
+{
+    const struct way *ways[] = {&way_raw_ring, peers->rte_free_ring, peers->rte_mempool, &way_transaction, &way_pipe};
+    const struct way *own_batch[] = {&way_workers, &way_socket, peers->zeromq, peers->nng};
+    struct contest c;
+    contest_init(&c, o->seconds);
+    struct load load = {.payload = size->payload, .queue = size->queue, .senders = 1, .receivers = 1};
+    for (uint32_t b = 0; b < size->batches; b++) {
+        load.batch = BATCHES[b];
+        for (uint32_t i = 0; i < sizeof ways / sizeof *ways; i++)
+            contest_add(&c, ways[i], load);
+    }
+    load.batch = AS_THEY_COME;
+    for (uint32_t i = 0; i < sizeof own_batch / sizeof *own_batch; i++)
+        contest_add(&c, own_batch[i], load);
+    contest_run(&c, o->turns);
+    printf("%s: frames of %s, written and read, one process to one; medians of %u turns\n\n", size->part, size->name,
+           o->turns);
+    print_all(&c);
+    return c.failed;
+}
 
 int main(int argc, char **argv)
 {
-    static const struct way *const ways[] = {&way_raw_ring, &way_transaction, &way_workers, &way_pipe_batched,
-                                             &way_pipe,     &way_socket,      NULL};
-    int turns = contest_turns(argc, argv, TURNS);
-    struct contest contest;
-    contest_init(&contest);
-    for (const struct way *const *way = ways; *way; way++)
-        contest_add(&contest, *way);
-    for (int i = 0; i < turns; i++)
-        contest_turn(&contest);
-    printf("64-byte frames between two processes, every byte written and read: medians of %d turns, one way after the "
-           "other\n\n",
-           turns);
-    contest_print_head();
-    contest_print_rows(&contest);
-    return contest.failed ? 1 : 0;
+    static const char *const parts[] = {"16", "64", "1k", "64k", "1m", NULL};
+    struct options o;
+    uint32_t failed = 0;
+    if (options_parse(&o, argc, argv, parts) != 0)
+        return 2;
+    struct peers peers = peers_find();
+    for (int i = 0; i < N_SIZES; i++)
+        if (options_want(&o, SIZES[i].part))
+            failed += throughput(&o, &peers, &SIZES[i]);
+    return failed ? 1 : 0;
 }

@@ -1,122 +1,174 @@
-/* Through the kernel: a pipe, a frame or 64 frames a call, and a socket that keeps frames apart.
+/* Through the kernel: a pipe, and a socket that keeps frames apart. The kernel copies each frame in and out.
  */
-#include "duel.h"
-
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BATCHED = 64 };
+#include "clock.h"
+#include "payload.h"
+#include "ways.h"
 
-/* Both ends; each process uses one. */
+enum { PIPE_BYTES = 1024 * 1024, CALL_BYTES = 64 * 1024, SOCKET_MAX = 64 * 1024 };
+
+/* All ends, and a buffer that each process has a copy of. */
 struct channel {
-    int from, to;
-    uint32_t frames_a_call;
+    int from[2], to[2]; /* there and, in a rally, back */
+    uint8_t *buffer;
+    uint64_t frames_a_call;
 };
 
-static struct channel *channel_of(const int *ends, uint32_t frames_a_call)
+static uint64_t frames_a_call(const struct load *load)
 {
-    struct channel *c = malloc(sizeof *c);
-    if (c)
-        *c = (struct channel){ends[0], ends[1], frames_a_call};
-    return c;
-}
-
-static void *pipe_open(void)
-{
-    int ends[2];
-    return pipe(ends) == 0 ? channel_of(ends, 1) : NULL;
-}
-
-static void *pipe_batched_open(void)
-{
-    int ends[2];
-    return pipe(ends) == 0 ? channel_of(ends, BATCHED) : NULL;
-}
-
-static void *socket_open(void)
-{
-    int ends[2];
-    return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0 ? channel_of(ends, 1) : NULL;
+    uint64_t most = CALL_BYTES / load->payload;
+    most = most < 1 ? 1 : most > load_most(load) ? load_most(load) : most;
+    return load->is_rally ? 1 : most;
 }
 
 static void channel_close(void *way)
 {
     struct channel *c = way;
-    close(c->from);
-    close(c->to);
+    for (int i = 0; i < 2; i++) {
+        close(c->from[i]);
+        close(c->to[i]);
+    }
+    free(c->buffer);
     free(c);
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t size)
+static struct channel *channel_open(const struct load *load, uint64_t frames)
+{
+    struct channel *c = calloc(1, sizeof *c);
+    uint8_t *buffer = calloc(frames, load->payload);
+    if (!c || !buffer) {
+        free(c);
+        free(buffer);
+        return NULL;
+    }
+    *c = (struct channel){{-1, -1}, {-1, -1}, buffer, frames};
+    return c;
+}
+
+static void *pipe_open(const struct load *load)
+{
+    struct channel *c = channel_open(load, frames_a_call(load));
+    for (int i = 0; i < 2 && c; i++) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) {
+            channel_close(c);
+            return NULL;
+        }
+        c->from[i] = ends[0];
+        c->to[i] = ends[1];
+        (void)fcntl(ends[0], F_SETPIPE_SZ, PIPE_BYTES); /* as it was is as good as one gets, then */
+    }
+    return c;
+}
+
+static void *socket_open(const struct load *load)
+{
+    struct channel *c = load->payload <= SOCKET_MAX ? channel_open(load, 1) : NULL;
+    for (int i = 0; i < 2 && c; i++) {
+        int ends[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+            channel_close(c);
+            return NULL;
+        }
+        c->from[i] = ends[0];
+        c->to[i] = ends[1];
+    }
+    return c;
+}
+
+static void write_all(int fd, const uint8_t *bytes, uint64_t size)
 {
     while (size > 0) {
         ssize_t n = write(fd, bytes, size);
         if (n <= 0)
-            return -1;
+            _exit(1);
         bytes += n;
-        size -= (size_t)n;
+        size -= (uint64_t)n;
     }
-    return 0;
 }
 
-static void channel_send(void *way, uint64_t frames)
+static void read_all(int fd, uint8_t *bytes, uint64_t size)
+{
+    while (size > 0) {
+        ssize_t n = read(fd, bytes, size);
+        if (n <= 0)
+            _exit(1);
+        bytes += n;
+        size -= (uint64_t)n;
+    }
+}
+
+static void channel_send(void *way, const struct load *load, uint32_t sender)
 {
     const struct channel *c = way;
-    uint64_t words[BATCHED][FRAME_WORDS];
-    for (uint64_t sent = 0; sent < frames;) {
-        uint64_t n = c->frames_a_call < frames - sent ? c->frames_a_call : frames - sent;
+    (void)sender;
+    for (uint64_t sent = 0; sent < load->frames;) {
+        uint64_t n = c->frames_a_call < load->frames - sent ? c->frames_a_call : load->frames - sent;
         for (uint64_t i = 0; i < n; i++)
-            frame_write(words[i], sent + i);
-        if (write_all(c->to, (const uint8_t *)words, n * FRAME_BYTES) != 0)
-            _exit(1);
+            payload_write(c->buffer + i * load->payload, load->payload, sent + i);
+        write_all(c->to[0], c->buffer, n * load->payload);
         sent += n;
     }
 }
 
-static uint64_t channel_receive(void *way, uint64_t frames)
+static uint64_t channel_receive(void *way, const struct load *load, uint32_t receiver)
 {
     const struct channel *c = way;
-    uint64_t words[BATCHED][FRAME_WORDS];
     uint64_t sum = 0;
-    size_t held = 0; /* bytes of a frame that was cut at the end of a read */
-    for (uint64_t got = 0; got < frames;) {
-        ssize_t n = read(c->from, (uint8_t *)words + held, (size_t)c->frames_a_call * FRAME_BYTES - held);
-        if (n <= 0)
-            _exit(1);
-        size_t bytes = held + (size_t)n;
-        uint64_t whole = bytes / FRAME_BYTES;
-        for (uint64_t i = 0; i < whole; i++)
-            sum += frame_sum(words[i]);
-        got += whole;
-        held = bytes % FRAME_BYTES;
-        for (size_t i = 0; i < held; i++)
-            ((uint8_t *)words)[i] = ((uint8_t *)words)[whole * FRAME_BYTES + i];
+    (void)receiver;
+    for (uint64_t got = 0; got < load->frames;) {
+        uint64_t n = c->frames_a_call < load->frames - got ? c->frames_a_call : load->frames - got;
+        read_all(c->from[0], c->buffer, n * load->payload);
+        for (uint64_t i = 0; i < n; i++)
+            sum += payload_sum(c->buffer + i * load->payload, load->payload);
+        got += n;
+    }
+    return sum;
+}
+
+static uint64_t channel_rally(void *way, const struct load *load, uint32_t side, uint32_t *ns)
+{
+    const struct channel *c = way;
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < load->frames; i++) {
+        uint64_t begin = clock_monotonic();
+        for (uint32_t step = 0; step < 2; step++) {
+            if (step == side) {
+                payload_write(c->buffer, load->payload, i);
+                write_all(c->to[side], c->buffer, load->payload);
+            } else {
+                read_all(c->from[!side], c->buffer, load->payload);
+                sum += payload_sum(c->buffer, load->payload);
+            }
+        }
+        if (!side)
+            ns[i] = (uint32_t)(clock_monotonic() - begin);
     }
     return sum;
 }
 
 const struct way way_pipe = {
-    .name = "Unix pipe, a frame a call",
-    .frames = 400000,
+    .name = "Unix pipe",
+    .rate = 1e6,
+    .side_max = 1,
     .open = pipe_open,
     .send = channel_send,
     .receive = channel_receive,
-    .close = channel_close,
-};
-const struct way way_pipe_batched = {
-    .name = "Unix pipe, 64 frames a call",
-    .frames = 6000000,
-    .open = pipe_batched_open,
-    .send = channel_send,
-    .receive = channel_receive,
+    .rally = channel_rally,
     .close = channel_close,
 };
 const struct way way_socket = {
     .name = "Unix socket (SEQPACKET)",
-    .frames = 300000,
+    .rate = 4e5,
+    .side_max = 1,
+    .ignores_batch = 1,
     .open = socket_open,
     .send = channel_send,
     .receive = channel_receive,
+    .rally = channel_rally,
     .close = channel_close,
 };

@@ -1,0 +1,155 @@
+/* micropipe between two processes: its arena, rings and transactions alone. That is the whole protocol, kills included,
+ * without what a processor's author sees of it.
+ */
+#include <unistd.h>
+
+#include "clock.h"
+#include "payload.h"
+#include "transaction.h"
+#include "two_stages.h"
+#include "view.h"
+#include "ways.h"
+
+static void *transaction_open(const struct load *load)
+{
+    return two_stages_open(load);
+}
+
+static void transaction_close(void *way)
+{
+    two_stages_close(way);
+}
+
+static void no_refusal(void *context, const struct refusal *refusal, const struct descriptor *frame)
+{
+    (void)context;
+    (void)refusal;
+    (void)frame;
+}
+
+static void start(struct transaction *t, struct two_stages *p, uint32_t stage, uint32_t worker)
+{
+    if (transaction_init(t, &p->segment, stage, worker, 1, (struct refusal_sink){no_refusal, NULL}) != 0)
+        _exit(1);
+    transaction_recover(t);
+}
+
+static void emit(struct transaction *t, uint64_t payload, uint64_t number)
+{
+    const struct arena *arena = &t->segment->arena;
+    struct view v = {0};
+    struct descriptor d;
+    if (allocator_take(&t->allocator, view_block_bytes(payload, 0, 0), &d) != 0)
+        _exit(1); /* the ring is full before the memory is */
+    view_format(&v, arena, &d, 0, 0);
+    payload_write(block_payload((struct block *)(void *)(arena->base + d.block)), payload, number);
+    v.frame.size = payload;
+    v.frame.sequence = number;
+    view_seal(&v, arena);
+    transaction_emit(t, &d, 0, OUTPUT_CREATED);
+}
+
+static uint64_t read_claimed(struct transaction *t, uint32_t n)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct view v = {0};
+        if (view_open(&v, &t->segment->arena, &t->journal->claim[i], t->bit) != 0)
+            _exit(1);
+        sum += payload_sum(v.frame.data, v.frame.size);
+    }
+    return sum;
+}
+
+static void commit(struct transaction *t, uint32_t settle)
+{
+    transaction_commit(t, settle);
+    allocator_settle(&t->allocator, ALLOCATOR_KEEP_OPEN);
+}
+
+static void transaction_send(void *way, const struct load *load, uint32_t sender)
+{
+    struct two_stages *p = way;
+    struct transaction t;
+    uint64_t most = load_most(load) < load->queue ? load_most(load) : load->queue;
+    start(&t, p, SENDER, sender);
+    for (uint64_t sent = 0; sent < load->frames;) {
+        for (uint64_t end = sent + most; sent < end && sent < load->frames; sent++)
+            emit(&t, load->payload, sent);
+        commit(&t, 0);
+    }
+    two_stages_end(p);
+}
+
+/* As a worker waits: looks again for a moment, if there is a CPU for each, and then sleeps. */
+static void wait_for_frames(const struct transaction *t)
+{
+    struct ring *r = t->input;
+    for (uint32_t looks = au32_relaxed(&t->segment->super->spin); looks > 0; looks--) {
+        if (ring_fill(r) > 0)
+            return;
+        cpu_relax();
+    }
+    uint32_t sequence = event_prepare(&r->data);
+    if (ring_fill(r) == 0 && !au32_acquire(&r->closed))
+        event_sleep(&r->data, sequence, EVENT_FOREVER);
+}
+
+static uint64_t transaction_receive(void *way, const struct load *load, uint32_t receiver)
+{
+    struct transaction t;
+    uint64_t sum = 0;
+    start(&t, way, RECEIVER, receiver);
+    for (;;) {
+        uint32_t closed = au32_acquire(&t.input->closed);
+        uint32_t n = transaction_claim(&t, load_most(load));
+        if (n == 0 && closed)
+            return sum;
+        if (n == 0) {
+            wait_for_frames(&t);
+            continue;
+        }
+        sum += read_claimed(&t, n);
+        transaction_commit(&t, n);
+    }
+}
+
+static uint64_t take_one(struct transaction *t)
+{
+    while (transaction_claim(t, 1) == 0)
+        wait_for_frames(t);
+    return read_claimed(t, 1);
+}
+
+/* Either side answers what it claimed in the transaction that settles it. */
+static uint64_t transaction_rally(void *way, const struct load *load, uint32_t side, uint32_t *ns)
+{
+    struct transaction t;
+    uint64_t sum = 0;
+    start(&t, way, side, 0);
+    for (uint64_t i = 0; i < load->frames; i++) {
+        uint64_t begin = side ? 0 : clock_monotonic();
+        if (side)
+            sum += take_one(&t);
+        emit(&t, load->payload, i);
+        commit(&t, side || i > 0);
+        if (!side) {
+            sum += take_one(&t);
+            ns[i] = (uint32_t)(clock_monotonic() - begin);
+        }
+    }
+    if (!side)
+        commit(&t, 1);
+    return sum;
+}
+
+const struct way way_transaction = {
+    .name = "micropipe, transactions",
+    .rate = 1e7,
+    .side_max = SIDE_WORKERS_MAX,
+    .open = transaction_open,
+    .send = transaction_send,
+    .receive = transaction_receive,
+    .rally = transaction_rally,
+    .close = transaction_close,
+};
