@@ -6,7 +6,7 @@
 #include "options.h"
 #include "ways.h"
 
-enum { KIB = 1024, MIB = 1024 * 1024 };
+enum { ONE_LINE = 40, /* with our header */ KIB = 1024, MIB = 1024 * 1024 };
 
 struct size {
     const char *part;
@@ -54,9 +54,62 @@ static uint32_t throughput(const struct options *o, const struct peers *peers, c
     return c.failed;
 }
 
+static uint32_t sides(const struct options *o, const struct peers *peers)
+{
+    static const uint32_t workers[][2] = {{1, 1}, {1, 2}, {2, 1}, {2, 2}};
+    static const uint32_t batches[] = {1, 32};
+    const struct way *ways[] = {peers->rte_free_ring, peers->rte_mempool, &way_transaction};
+    struct contest c;
+    contest_init(&c, o->seconds);
+    for (uint32_t w = 0; w < sizeof workers / sizeof *workers; w++) {
+        struct load load = {.payload = ONE_LINE, .queue = 1024, .senders = workers[w][0], .receivers = workers[w][1]};
+        for (uint32_t b = 0; b < sizeof batches / sizeof *batches; b++) {
+            load.batch = batches[b];
+            for (uint32_t i = 0; i < sizeof ways / sizeof *ways; i++)
+                contest_add(&c, ways[i], load);
+        }
+        load.batch = AS_THEY_COME;
+        contest_add(&c, &way_workers, load);
+    }
+    contest_run(&c, o->turns);
+    printf("sides: several senders, several receivers, frames of %d bytes; senders on one CPU, receivers on the other; "
+           "medians of %u turns\n\n",
+           ONE_LINE, o->turns);
+    print_all(&c);
+    return c.failed;
+}
+
+static uint32_t trips(const struct options *o, const struct peers *peers)
+{
+    const struct way *ways[] = {&way_raw_ring, peers->rte_free_ring, peers->rte_mempool, &way_transaction, &way_workers,
+                                &way_pipe,     peers->zeromq,        peers->nng};
+    uint32_t failed = 0;
+    for (int i = 0; i < N_SIZES; i++) {
+        struct load load = {.payload = SIZES[i].payload,
+                            .batch = 1,
+                            .queue = SIZES[i].queue,
+                            .senders = 1,
+                            .receivers = 1,
+                            .is_rally = 1};
+        struct contest c;
+        contest_init(&c, o->seconds);
+        for (uint32_t w = 0; w < sizeof ways / sizeof *ways; w++)
+            contest_add(&c, ways[w], load);
+        contest_run(&c, o->turns);
+        printf("trips: round trips of one frame of %s; medians of %u turns\n\n", SIZES[i].name, o->turns);
+        contest_print_trips_head();
+        for (uint32_t e = 0; e < c.n; e++)
+            contest_print_trips(&c, (int)e, 0);
+        contest_print_distance(&c);
+        printf("\n");
+        failed += c.failed;
+    }
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    static const char *const parts[] = {"16", "64", "1k", "64k", "1m", NULL};
+    static const char *const parts[] = {"16", "64", "1k", "64k", "1m", "sides", "trips", NULL};
     struct options o;
     uint32_t failed = 0;
     if (options_parse(&o, argc, argv, parts) != 0)
@@ -65,5 +118,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < N_SIZES; i++)
         if (options_want(&o, SIZES[i].part))
             failed += throughput(&o, &peers, &SIZES[i]);
+    if (options_want(&o, "sides"))
+        failed += sides(&o, &peers);
+    if (options_want(&o, "trips"))
+        failed += trips(&o, &peers);
     return failed ? 1 : 0;
 }

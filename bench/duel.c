@@ -1,6 +1,7 @@
 #include "duel.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -76,7 +77,7 @@ struct verdict {
 };
 
 /* Waits until all are ready, starts them, and waits for their end. */
-static struct verdict referee(struct ground *g, const pid_t *pids, uint32_t n)
+static struct verdict referee(struct ground *g, pid_t *pids, uint32_t n)
 {
     struct verdict v = {0, 0};
     int ok = 1;
@@ -89,10 +90,16 @@ static struct verdict referee(struct ground *g, const pid_t *pids, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         int status = 1;
         struct rusage usage = {0};
-        if (pids[i] > 0)
-            wait4(pids[i], &status, 0, &usage);
-        ok &= status == 0;
+        pid_t pid = wait4(-1, &status, 0, &usage);
         v.cpu_ns += cpu_time(&usage);
+        int failed = pid < 0 || status != 0;
+        for (uint32_t k = 0; k < n; k++) {
+            if (pids[k] == pid)
+                pids[k] = -1;
+            else if (failed && pids[k] > 0)
+                kill(pids[k], SIGKILL); /* it might wait for the one that failed */
+        }
+        ok &= !failed;
     }
     uint64_t finish = start;
     for (uint32_t i = 0; i < n; i++)

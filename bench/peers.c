@@ -6,10 +6,10 @@
 #include "rte_ways.h"
 #endif
 #ifdef WITH_ZEROMQ
-extern const struct way way_zeromq;
+#include "zeromq_way.h"
 #endif
 #ifdef WITH_NNG
-extern const struct way way_nng;
+#include "nng_way.h"
 #endif
 
 struct peers peers_find(void)

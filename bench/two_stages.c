@@ -8,7 +8,7 @@
 
 enum { CONTROL = 16 * 1024 * 1024 };
 
-/* A stage's share: what may be on its way and in hands, and a span for each worker to go on to. */
+/* A stage's share: what may be on its way and in all hands, and a span for each worker to go on to. */
 static uint64_t share(const struct load *load, uint32_t workers)
 {
     uint64_t bytes = view_block_bytes(load->payload, 0, 0);
@@ -16,7 +16,7 @@ static uint64_t share(const struct load *load, uint32_t workers)
     uint64_t a_span = size_class < SIZE_CLASSES ? SPAN_SIZE / size_class_bytes(size_class) : 1;
     uint64_t spans_a_run = size_class < SIZE_CLASSES ? 1 : (bytes + SPAN_SIZE - 1) / SPAN_SIZE;
     uint64_t in_hand = load_most(load) < load->queue ? load_most(load) : load->queue;
-    uint64_t frames = load->queue + workers * in_hand;
+    uint64_t frames = load->queue + (load->senders + load->receivers) * in_hand;
     return ((frames + a_span - 1) / a_span * spans_a_run + workers) * SPAN_SIZE;
 }
 
