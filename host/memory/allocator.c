@@ -352,6 +352,19 @@ int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
     return open_span(a, size_class, out) == 0 ? 0 : take_abandoned(a, size_class, out);
 }
 
+int allocator_holds_all(const struct allocator *a)
+{
+    if (arena_free_spans(a->arena, a->range) + a->n_owned < a->range.n)
+        return 0;
+    for (uint32_t i = 0; i < a->n_owned; i++) {
+        uint32_t step = span_step(&a->arena->spans[a->owned[i]]);
+        for (uint32_t at = 0; step && at + step <= SPAN_SIZE; at += step)
+            if (au64_relaxed(&block_at(a, a->owned[i], at)->life) & HOLDERS_MASK & ~HOLDER_PENDING)
+                return 0;
+    }
+    return 1;
+}
+
 int allocator_gave_back(struct allocator *a)
 {
     int gave_back = a->gave_back;

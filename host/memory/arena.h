@@ -94,6 +94,9 @@ uint64_t allocator_limit(const struct allocator *a);
  * now; -E2BIG: never. */
 int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out);
 
+/* True if all that is held in the range is this slot's, PENDING: then nobody else will ever free any of it. */
+int allocator_holds_all(const struct allocator *a);
+
 /* True, once, if allocator_take() had idle spans for a moment and gave them back. A sibling may have failed for want of
  * just these: if it sleeps, wake it. */
 int allocator_gave_back(struct allocator *a);

@@ -59,13 +59,6 @@ static int has_pending(const struct session *s)
     return 0;
 }
 
-/* True if nobody but us holds a block of the stage's share: then waiting brings nothing. */
-static int rest_is_free(const struct session *s)
-{
-    struct arena_range range = s->t.segment->stages[s->t.stage].range;
-    return arena_free_spans(&s->t.segment->arena, range) + s->t.allocator.n_owned >= range.n;
-}
-
 static void say_never(struct session *s, uint64_t bytes)
 {
     struct arena_range range = s->t.segment->stages[s->t.stage].range;
@@ -101,7 +94,7 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
                 s->shortage = SHORTAGE_STOP;
             return error;
         }
-        if (s->has_token && rest_is_free(s)) {
+        if (s->has_token && allocator_holds_all(&s->t.allocator)) { /* waiting brings nothing */
             slot_enter(s->t.slot, SLOT_BUSY);
             return -E2BIG;
         }

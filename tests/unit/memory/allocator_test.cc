@@ -196,6 +196,23 @@ TEST(Allocator, WhatCanNeverFitIsToldApartFromWhatDoesNotFitNow)
     EXPECT_EQ(a.Take(64, &d), -ENOMEM);
 }
 
+TEST(Allocator, AllIsItsOwnUnlessAReaderHoldsABlockOrASiblingASpan)
+{
+    TestArena arena(2);
+    TestAllocator a(arena, arena.All(), 1);
+    descriptor d, large;
+    EXPECT_TRUE(allocator_holds_all(a.get()));
+    ASSERT_EQ(a.Take(512 * 1024, &d), 0);
+    EXPECT_TRUE(allocator_holds_all(a.get())) << "it is PENDING";
+    arena.Publish(d, READER_A);
+    EXPECT_FALSE(allocator_holds_all(a.get())) << "a reader holds it, in a span of this slot's";
+    EXPECT_TRUE(arena.Drop(d, READER_A));
+    EXPECT_TRUE(allocator_holds_all(a.get()));
+    TestAllocator sibling(arena, arena.All(), 2);
+    ASSERT_EQ(sibling.Take(SPAN_SIZE, &large), 0);
+    EXPECT_FALSE(allocator_holds_all(a.get())) << "a sibling owns the other span";
+}
+
 TEST(Allocator, OneInAShareOfNothingHasRoomForNothing)
 {
     TestArena arena(1);
