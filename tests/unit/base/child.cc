@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
@@ -41,7 +42,15 @@ void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live)
     _exit(code);
 }
 
-Child::Child(const std::function<int()> &body) : pid_(fork())
+pid_t Fork()
+{
+    pid_t pid = fork();
+    if (pid < 0)
+        abort(); // -1 stands for everybody in kill()
+    return pid;
+}
+
+Child::Child(const std::function<int()> &body) : pid_(Fork())
 {
     if (pid_ == 0)
         RunAsChild(body, SECONDS_TO_LIVE);

@@ -30,6 +30,9 @@ class Child
     bool gone_ = false;
 };
 
+// fork(), or abort().
+pid_t Fork();
+
 // In a forked child: runs `body` and leaves, or dies of SIGALRM.
 [[noreturn]] void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live);
 

@@ -6,10 +6,13 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <cstdlib>
 
 #include "child.h"
 
@@ -28,7 +31,7 @@ void Stepped::Mark()
 bool Stepped::Works()
 {
 #if defined(__x86_64__)
-    pid_t pid = fork();
+    pid_t pid = Fork();
     if (pid == 0)
         _exit(ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? 0 : 1);
     int status = 0;
@@ -39,7 +42,7 @@ bool Stepped::Works()
 #endif
 }
 
-Stepped::Stepped(const std::function<int()> &body) : pid_(fork())
+Stepped::Stepped(const std::function<int()> &body) : pid_(Fork())
 {
     if (pid_ == 0)
         RunAsChild([&body] { return ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 ? body() : 127; },
@@ -76,33 +79,100 @@ bool Stepped::Step()
     return !ended_;
 }
 
-bool Stepped::AboutToCall(long number) const
-{
 #if defined(__x86_64__)
-    user_regs_struct regs = {};
-    if (ended_ || ptrace(PTRACE_GETREGS, pid_, nullptr, &regs) != 0 || regs.rax != static_cast<unsigned long>(number))
-        return false;
+
+namespace
+{
+
+enum : long { SYSCALL_INSTRUCTION = 0x050f, SYSCALL_MASK = 0xffff };
+
+bool StandsAtSyscall(pid_t pid, const user_regs_struct &regs)
+{
     errno = 0;
-    long code = ptrace(PTRACE_PEEKTEXT, pid_, reinterpret_cast<void *>(regs.rip), nullptr);
-    return errno == 0 && (code & 0xffff) == 0x050f;
-#else
-    (void)number;
-    return false;
-#endif
+    long code = ptrace(PTRACE_PEEKTEXT, pid, reinterpret_cast<void *>(regs.rip), nullptr);
+    return errno == 0 && (code & SYSCALL_MASK) == SYSCALL_INSTRUCTION;
+}
+
+// A system call instruction in the C library, at the same address in a child.
+unsigned long SyscallAddress()
+{
+    const auto *at = reinterpret_cast<const uint8_t *>(&getppid);
+    while (at[0] != 0x0f || at[1] != 0x05)
+        at++;
+    return reinterpret_cast<unsigned long>(at);
+}
+
+} // namespace
+
+bool Stepped::AboutToCall() const
+{
+    user_regs_struct regs = {};
+    return !ended_ && ptrace(PTRACE_GETREGS, pid_, nullptr, &regs) == 0 && StandsAtSyscall(pid_, regs);
 }
 
 bool Stepped::AboutToSleep() const
 {
-#if defined(__x86_64__)
     user_regs_struct regs = {};
-    if (!AboutToCall(SYS_futex) || ptrace(PTRACE_GETREGS, pid_, nullptr, &regs) != 0)
+    if (ended_ || ptrace(PTRACE_GETREGS, pid_, nullptr, &regs) != 0 || regs.rax != SYS_futex ||
+        !StandsAtSyscall(pid_, regs))
         return false;
     unsigned long operation = regs.rsi & static_cast<unsigned long>(FUTEX_CMD_MASK);
     return operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET;
-#else
-    return false;
-#endif
 }
+
+pid_t Stepped::Twin()
+{
+    user_regs_struct before = {};
+    if (ended_ || ptrace(PTRACE_GETREGS, pid_, nullptr, &before) != 0)
+        return 0;
+    user_regs_struct call = before;
+    call.rip = SyscallAddress();
+    call.orig_rax = ~0ul; // not in a system call that could be started anew
+    call.rax = SYS_clone;
+    call.rdi = CLONE_PTRACE; // no signal to its parent when it dies
+    call.rsi = call.rdx = call.r10 = call.r8 = 0;
+    ptrace(PTRACE_SETREGS, pid_, nullptr, &call);
+    Step();
+    ptrace(PTRACE_GETREGS, pid_, nullptr, &call);
+    ptrace(PTRACE_SETREGS, pid_, nullptr, &before);
+    auto twin = static_cast<pid_t>(call.rax);
+    if (twin <= 0)
+        return 0;
+    int status = 0;
+    waitpid(twin, &status, __WALL);
+    return WIFSTOPPED(status) ? twin : 0;
+}
+
+void Stepped::KillTwin(pid_t twin)
+{
+    if (twin <= 0)
+        abort();
+    kill(twin, SIGKILL);
+    for (int status = 0; !WIFSIGNALED(status);)
+        if (waitpid(twin, &status, __WALL) < 0)
+            return;
+}
+
+#else
+
+bool Stepped::AboutToCall() const
+{
+    return false;
+}
+
+bool Stepped::AboutToSleep() const
+{
+    return false;
+}
+
+pid_t Stepped::Twin()
+{
+    return 0;
+}
+
+void Stepped::KillTwin(pid_t) {}
+
+#endif
 
 int Stepped::Continue()
 {

@@ -32,7 +32,12 @@ class Stepped
     // True if the next instruction is the system call futex() with one of the waiting operations: then Step() returns
     // only when it is woken.
     bool AboutToSleep() const;
-    bool AboutToCall(long number) const; // as above, any system call
+    bool AboutToCall() const; // as above, any system call
+
+    // A copy of the process, made by fork() between two instructions: it holds the same shared memory, and has the same
+    // instruction before it. It stands still, and dies with Kill(). 0: that failed.
+    pid_t Twin();
+    static void KillTwin(pid_t twin);
 
     int Continue(); // to its end; the result
     int Kill();     // and reaps it

@@ -4,8 +4,6 @@
 
 #include <unistd.h>
 
-#include <ctime>
-
 namespace
 {
 
@@ -14,9 +12,14 @@ timespec frozen_at;
 
 } // namespace
 
-void FreezeClock()
+FrozenClock::FrozenClock() : before_(frozen_at)
 {
     frozen_at = {1000, 0};
+}
+
+FrozenClock::~FrozenClock()
+{
+    frozen_at = before_;
 }
 
 // In place of the C library's.

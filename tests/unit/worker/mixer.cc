@@ -3,6 +3,7 @@
 #include <micropipe/host.h>
 #include <micropipe/io.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <deque>
@@ -17,14 +18,15 @@ struct State {
 
 struct Mixer {
     State *state;
+    MixerSetup setup;
     std::deque<mpipe_frame *> kept;
 };
 
 mpipe_status Open(const mpipe_host *host, void *shared, void **self)
 {
-    if (shared)
-        (*static_cast<MixerOpened *>(shared))();
-    *self = new Mixer{static_cast<State *>(host->state), {}};
+    MixerSetup setup = shared ? *static_cast<MixerSetup *>(shared) : MixerSetup();
+    setup.opened();
+    *self = new Mixer{static_cast<State *>(host->state), setup, {}};
     return MPIPE_OK;
 }
 
@@ -33,22 +35,33 @@ void Close(void *self)
     delete static_cast<Mixer *>(self);
 }
 
-mpipe_status EmitText(const mpipe_io *io, uint32_t port, const mpipe_frame *parent, const std::string &text)
+mpipe_status EmitText(const Mixer *m, const mpipe_io *io, uint32_t port, const mpipe_frame *parent,
+                      const std::string &text)
 {
-    mpipe_frame *child = mpipe_create(io, text.size(), parent);
+    mpipe_frame *child = mpipe_create(io, std::max<uint64_t>(text.size(), m->setup.room), parent);
     uint8_t *bytes = child ? mpipe_writable(io, &child) : nullptr;
     if (!bytes)
         return MPIPE_NO_MEMORY;
     memcpy(bytes, text.data(), text.size());
     mpipe_resize(io, &child, text.size());
-    child->key = text.size() % 2; // so that some have a tail
+    if (m->setup.room == 0)
+        child->key = text.size() % 2; // so that some have a tail
     return mpipe_emit(io, port, child);
 }
 
 mpipe_status EmitChild(const Mixer *m, const mpipe_io *io, uint32_t port, const mpipe_frame *parent)
 {
     std::string text(parent->data, parent->data + parent->size);
-    return EmitText(io, port, parent, text + "#" + std::to_string(m->state->taken));
+    return EmitText(m, io, port, parent, text + "#" + std::to_string(m->state->taken));
+}
+
+mpipe_status EmitChildren(const Mixer *m, const mpipe_io *io, std::initializer_list<uint32_t> ports,
+                          const mpipe_frame *parent)
+{
+    mpipe_status status = MPIPE_OK;
+    for (auto port = ports.begin(); port != ports.end() && status == MPIPE_OK; ++port)
+        status = EmitChild(m, io, *port, parent);
+    return status;
 }
 
 mpipe_status Change(const mpipe_io *io, mpipe_frame *frame)
@@ -81,7 +94,7 @@ mpipe_status EmitBatch(Mixer *m, const mpipe_io *io)
     for (const mpipe_frame *frame : m->kept)
         all += std::string(frame->data, frame->data + frame->size) + "+";
     mpipe_status status =
-        EmitText(io, 0, m->kept.empty() ? nullptr : m->kept.front(), all + "#" + std::to_string(m->state->taken));
+        EmitText(m, io, 0, m->kept.empty() ? nullptr : m->kept.front(), all + "#" + std::to_string(m->state->taken));
     while (status == MPIPE_OK && !m->kept.empty())
         mpipe_drop(io, Oldest(m));
     return status;
@@ -97,12 +110,9 @@ mpipe_status Act(Mixer *m, const mpipe_io *io, mpipe_frame *frame, char what)
     case 'c':
         return EmitChild(m, io, 0, frame);
     case 'C':
-        EmitChild(m, io, 0, frame);
-        return EmitChild(m, io, 1, frame);
+        return EmitChildren(m, io, {0, 1}, frame);
     case 's':
-        EmitChild(m, io, 0, frame);
-        EmitChild(m, io, 0, frame);
-        return EmitChild(m, io, 0, frame);
+        return EmitChildren(m, io, {0, 0, 0}, frame);
     case 'w':
         return Change(io, frame);
     case 'x':
@@ -121,6 +131,9 @@ mpipe_status Act(Mixer *m, const mpipe_io *io, mpipe_frame *frame, char what)
         return EmitBatch(m, io);
     case 'r':
         return MPIPE_BAD_FRAME;
+    case 'q':
+        m->setup.asked();
+        return mpipe_emit(io, 0, frame);
     default:
         return MPIPE_OK;
     }
@@ -148,16 +161,60 @@ mpipe_status Flush(void *self, const mpipe_io *io)
     return MPIPE_OK;
 }
 
+mpipe_status Run(void *self, const mpipe_io *io)
+{
+    for (;;) {
+        mpipe_frame *frame = nullptr;
+        mpipe_status status = mpipe_get_sync(io, MPIPE_ANY_PORT, MPIPE_FOREVER, &frame);
+        if (status == MPIPE_OK)
+            status = Process(self, io, frame);
+        else if (status == MPIPE_EMPTY || status == MPIPE_END || status == MPIPE_STOP)
+            Flush(self, io);
+        if (status == MPIPE_END || status == MPIPE_STOP)
+            return MPIPE_OK;
+        if (status < 0)
+            return status;
+    }
+}
+
+mpipe_status Generate(void *self, const mpipe_io *io, mpipe_frame *)
+{
+    auto *m = static_cast<Mixer *>(self);
+    uint64_t n = m->state->taken;
+    if (n == GENERATED)
+        return MPIPE_END;
+    m->state->taken++;
+    return EmitText(m, io, n % 3 == 2, nullptr, "n" + std::to_string(n));
+}
+
+mpipe_processor Describe(const char *name)
+{
+    mpipe_processor p = {};
+    p.struct_size = sizeof p;
+    p.name = name;
+    p.state_size = sizeof(State);
+    p.open = Open;
+    p.close = Close;
+    return p;
+}
+
+mpipe_processor PushStyle(const char *name, mpipe_status (*process)(void *, const mpipe_io *, mpipe_frame *))
+{
+    mpipe_processor p = Describe(name);
+    p.process = process;
+    p.flush = process == Process ? Flush : nullptr;
+    return p;
+}
+
+mpipe_processor PullStyle(const char *name)
+{
+    mpipe_processor p = Describe(name);
+    p.run = Run;
+    return p;
+}
+
 } // namespace
 
-const mpipe_processor mixer = {
-    MPIPE_PROCESSOR, 0,
-    "mixer",         "Does what the frame says.",
-    nullptr,         nullptr,
-    nullptr,         nullptr,
-    nullptr,         sizeof(State),
-    nullptr,         Open,
-    Process,         nullptr,
-    Flush,           Close,
-    nullptr,
-};
+const mpipe_processor mixer = PushStyle("mixer", Process);
+const mpipe_processor mixer_pull = PullStyle("mixer_pull");
+const mpipe_processor generator = PushStyle("generator", Generate);

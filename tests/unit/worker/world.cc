@@ -82,7 +82,7 @@ void World::Describe(const StageSpec &spec)
     shared_.push_back(spec.shared);
 }
 
-World::World(std::initializer_list<StageSpec> stages, std::initializer_list<EdgeSpec> edges)
+World::World(const std::vector<StageSpec> &stages, const std::vector<EdgeSpec> &edges)
 {
     uint64_t spans = 0;
     for (const StageSpec &spec : stages) {
@@ -211,25 +211,33 @@ std::string World::State(uint32_t stage, uint32_t worker) const
 
 std::vector<Region> World::Written() const
 {
-    const slot *last = segment_.slots[segment_.n_slots - 1];
-    auto end = reinterpret_cast<uintptr_t>(last) + sizeof *last + 2 * (sizeof(committed) + 256);
-    std::vector<Region> regions = {{segment_.super, end - reinterpret_cast<uintptr_t>(segment_.super)}};
-    for (uint32_t i = 0; i < segment_.arena.n_spans; i++)
-        regions.push_back({segment_.arena.base + segment_.arena.spans_offset + uint64_t{i} * SPAN_SIZE, 64 * 1024});
-    return regions;
-}
-
-std::vector<Region> World::Watched(uint32_t stage, uint32_t worker) const
-{
-    slot *s = Slot(stage, worker);
-    std::vector<Region> regions = {{s, sizeof *s + 2 * (sizeof(committed) + 256)},
-                                   {segment_.arena.spans, segment_.arena.n_spans * sizeof(span)}};
+    enum : uint64_t { FEW = 64, LINE = 64, START_OF_SPAN = 16 * 1024 };
+    enum : uint32_t { WINDOW = 1024, SMALL_CLASSES = 10 }; // an allocator goes on there if the first is held
+    auto lines = [](void *at, uint64_t bytes) { return Region{at, (bytes + LINE - 1) / LINE * LINE}; };
+    std::vector<Region> regions = {lines(segment_.super, sizeof *segment_.super),
+                                   lines(segment_.arena.spans, segment_.arena.n_spans * sizeof(span))};
     for (uint32_t i = 0; i < pipeline_.n_stages; i++) {
-        regions.push_back({Memory(i), sizeof(stage_memory)});
+        regions.push_back(lines(Memory(i), sizeof(stage_memory)));
         if (Ring(i))
-            regions.push_back({Ring(i), ring_size(Ring(i)->capacity)});
+            regions.push_back(lines(Ring(i), ring_size(Ring(i)->capacity)));
     }
-    for (uint32_t i = 0; i < segment_.arena.n_spans; i++)
-        regions.push_back({segment_.arena.base + segment_.arena.spans_offset + uint64_t{i} * SPAN_SIZE, 4096});
+    for (uint32_t i = 0; i < segment_.n_slots; i++) {
+        slot *s = segment_.slots[i];
+        journal &j = s->journal;
+        auto head = reinterpret_cast<uint8_t *>(&j.claim[FEW]) - reinterpret_cast<uint8_t *>(s);
+        regions.push_back(lines(s, static_cast<uint64_t>(head)));
+        regions.push_back(lines(j.outputs, FEW * sizeof *j.outputs));
+        regions.push_back(lines(j.kept, FEW * sizeof *j.kept));
+        regions.push_back(lines(j.kept_position, FEW * sizeof *j.kept_position));
+        regions.push_back(lines(j.removed, FEW * sizeof *j.removed));
+        regions.push_back(lines(&j + 1, journal_size(j.state_size) - sizeof j));
+    }
+    for (uint32_t i = 0; i < segment_.arena.n_spans; i++) {
+        uint8_t *at = segment_.arena.base + segment_.arena.spans_offset + uint64_t{i} * SPAN_SIZE;
+        regions.push_back({at, START_OF_SPAN});
+        for (uint32_t c = 0; c < SMALL_CLASSES; c++)
+            for (uint64_t window = WINDOW; (window + FEW) * size_class_bytes(c) < SPAN_SIZE; window *= 2)
+                regions.push_back(lines(at + window * size_class_bytes(c), FEW / 4 * size_class_bytes(c)));
+    }
     return regions;
 }

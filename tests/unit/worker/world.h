@@ -12,7 +12,6 @@ extern "C" {
 
 #include <deque>
 #include <functional>
-#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -53,7 +52,7 @@ std::ostream &operator<<(std::ostream &to, const Seen &frame);
 class World
 {
   public:
-    World(std::initializer_list<StageSpec> stages, std::initializer_list<EdgeSpec> edges);
+    World(const std::vector<StageSpec> &stages, const std::vector<EdgeSpec> &edges);
     World(const World &) = delete;
     World &operator=(const World &) = delete;
     ~World();
@@ -85,11 +84,9 @@ class World
     committed Committed(uint32_t stage, uint32_t worker = 0) const;
     std::string State(uint32_t stage, uint32_t worker = 0) const;
 
-    // All that the pipeline has written to so far: the control region, and the first 64 KiB of each span.
+    // Where a pipeline that handles a few dozen frames writes: the head of the control region, the rings, the slots
+    // without the far ends of their journals' arrays, and the blocks at the start of each span. Whole cache lines.
     std::vector<Region> Written() const;
-    // Where the worker's stores make a difference: its slot, the rings, the spans' table, and the first frames of each
-    // span.
-    std::vector<Region> Watched(uint32_t stage, uint32_t worker = 0) const;
 
   private:
     void Describe(const StageSpec &spec);

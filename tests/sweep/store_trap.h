@@ -1,0 +1,43 @@
+// Stops after each instruction of this process that stores into some memory.
+//
+// The memory is made read-only. An instruction that faults on it is let through alone, with the trap flag up, and the
+// memory is read-only again before the next one. What lies between two stores runs at full speed: so this visits each
+// state of the memory that single-stepping visits, a thousand times as fast.
+#ifndef STORE_TRAP_H
+#define STORE_TRAP_H
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "sweep.h"
+
+class StoreTrap
+{
+  public:
+    // Whole pages. `after_store` runs between two instructions of the code that is trapped.
+    StoreTrap(std::vector<Region> memory, std::function<void()> after_store);
+    StoreTrap(const StoreTrap &) = delete;
+    StoreTrap &operator=(const StoreTrap &) = delete;
+    ~StoreTrap();
+
+    // False on a machine whose trap flag this file does not know.
+    static bool Works();
+
+    // From here on stores are not looked at; they are again.
+    void Pause();
+    void Resume();
+
+  private:
+    struct Handlers;
+    friend struct Handlers;
+
+    void Protect(int how) const;
+
+    std::vector<Region> memory_;
+    std::function<void()> after_store_;
+    uintptr_t open_[4] = {}; // pages that the instruction under way may write to
+    uint32_t n_open_ = 0;
+};
+
+#endif
