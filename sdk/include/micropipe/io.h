@@ -88,7 +88,8 @@ static inline void mpipe_drop(const mpipe_io *io, mpipe_frame *frame)
 
 /* Holds an input frame beyond this call (batch, join, shuffle) until it is emitted or dropped by a later one. The
  * pointer stays valid until then. After a death all kept frames are given again, oldest first, before anything new,
- * with MPIPE_FRAME_KEPT set: keep them again. flush() is called at the end of the stream, at retirement, and when a
+ * with MPIPE_FRAME_KEPT set: keep them again. So are, after a call that failed, those that it had emitted or dropped:
+ * forget each as soon as you gave it up. flush() is called at the end of the stream, at retirement, and when a
  * stage upstream waits for memory that kept frames occupy: emit or drop them there. MPIPE_FULL: this worker keeps 4,096
  * frames already. */
 static inline mpipe_status mpipe_keep(const mpipe_io *io, mpipe_frame *frame)
