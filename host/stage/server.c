@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "clock.h"
 #include "host_table.h"
 #include "leftovers.h"
 #include "loader.h"
@@ -197,6 +198,7 @@ static void reap(struct server *s)
             s->pids[w] = 0;
             leftovers_kill(s->pids, STAGE_WORKERS_MAX);
             struct server_message m = {.type = SERVER_EXITED, .worker = w, .epoch = s->epochs[w], .pid = info.si_pid};
+            m.at_ns = clock_monotonic();
             m.status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
             tell(s, &m);
         }

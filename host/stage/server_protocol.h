@@ -24,6 +24,7 @@ struct server_message {
     uint32_t type;
     uint32_t worker, epoch;
     int32_t pid, status;
+    uint64_t at_ns; /* SERVER_EXITED: when waitid() returned it, monotonic */
     char text[SERVER_TEXT_MAX];
 };
 

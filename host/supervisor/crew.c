@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "server.h"
 #include "settlement.h"
 
@@ -116,6 +117,7 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
         b->epoch++;
         b->state = BERTH_STARTING;
         b->aborted_at = 0;
+        au64_store_relaxed(&segment_slot(s, c->stage, w)->asked, clock_monotonic());
         struct server_message m = {.type = SERVER_SPAWN, .worker = w, .epoch = b->epoch};
         command(c, &m);
     }
@@ -194,6 +196,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
     struct slot *slot = s->slots[dead.slot];
     char how[64];
     settle(c, s, &dead);
+    au64_store_relaxed(&slot->settled, clock_monotonic());
     au64_store_relaxed(&slot->frame_since, 0); /* the frame that it had in hand is not its successor's yet */
     uint64_t transactions = au64_relaxed(&slot->transactions);
     int progress = transactions != b->transactions;

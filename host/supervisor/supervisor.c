@@ -101,6 +101,7 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
     struct berth *b = &c->berths[m->worker];
     uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
     int done = crew_own_exit(segment_slot(&s->segment, c->stage, m->worker), m->status) == WORKER_DONE;
+    au64_store_relaxed(&segment_slot(&s->segment, c->stage, m->worker)->died, m->at_ns);
     if (m->text[0])
         log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1,
                   m->text);

@@ -195,11 +195,19 @@ static void wake_pressed_keepers(const struct session *s)
         event_wake_all(&seg->stages[__builtin_ctzll(d)].ring->data);
 }
 
+/* This worker's first commit of a frame. */
+static void note_flow(struct slot *slot)
+{
+    au64_store_relaxed(&slot->flowing, clock_monotonic());
+    if (au64_relaxed(&slot->first_done) == 0)
+        au64_store_relaxed(&slot->first_done, au64_relaxed(&slot->flowing));
+}
+
 void session_commit(struct session *s)
 {
     transaction_commit(&s->t, s->n_done);
-    if (s->n_done && au64_relaxed(&s->t.slot->first_done) == 0)
-        au64_store_relaxed(&s->t.slot->first_done, clock_monotonic());
+    if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
+        note_flow(s->t.slot);
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     if (s->created)

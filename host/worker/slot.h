@@ -42,7 +42,10 @@ enum worker_exit {
 struct slot {
     /* the host */
     au32 command;
-    uint8_t pad0[60];
+    uint32_t reserved;
+    /* monotonic ns, of the last death: waitid() returned it; what it owned is settled; the successor was asked for */
+    au64 died, settled, asked;
+    uint8_t pad0[32];
     /* the worker */
     au32 state;
     au32 in_call;     /* 1: the plugin runs */
@@ -50,12 +53,16 @@ struct slot {
     au64 frame_since; /* when the plugin got the frame in hand, 0: none; kept only if the stage has a time-out */
     au64 wait_input_ns, wait_output_ns,
         wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
-    au64 started;       /* when this worker, not the slot, began */
     au64 transactions;  /* committed by this slot */
     au64 done, total;   /* progress of a source */
     au64 first_done;    /* monotonic ns: when the first frame was settled, 0: none yet */
+    /* monotonic ns, of this worker, not the slot; 0: not yet */
+    au64 started;   /* it began */
+    au64 recovered; /* what its predecessor left is finished or undone */
+    au64 opened;    /* the processor is open */
+    au64 flowing;   /* the first commit of a frame */
     au32 leaving; /* 1 + the worker_exit that it leaves with by itself; 0: a plugin that calls exit() does not set it */
-    uint8_t pad1[36];
+    uint8_t pad1[12];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };

@@ -88,6 +88,7 @@ static int run(struct worker *w, const struct worker_start *start)
     int result = open_processor(w, start);
     if (result != WORKER_DONE)
         return result;
+    au64_store_relaxed(&s->t.slot->opened, clock_monotonic());
     slot_enter(s->t.slot, SLOT_BUSY);
     result = s->style == STYLE_PULL ? run_pull(s) : push_run(s);
     if (result == WORKER_DONE && start->processor->close)
@@ -108,6 +109,9 @@ int worker_run(const struct worker_start *start)
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
     au64_store_relaxed(&slot->frame_since, 0);
     au32_store_relaxed(&slot->leaving, 0);
+    au64_store_relaxed(&slot->recovered, 0);
+    au64_store_relaxed(&slot->opened, 0);
+    au64_store_relaxed(&slot->flowing, 0);
     au64_store_relaxed(&slot->started, clock_monotonic());
     slot_enter(slot, SLOT_STARTING);
     int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE
@@ -120,6 +124,7 @@ int worker_run(const struct worker_start *start)
         result = WORKER_FATAL;
     if (result == WORKER_DONE) {
         transaction_recover(&s->t);
+        au64_store_relaxed(&slot->recovered, clock_monotonic());
         result = session_init(s, start->processor, &w->log) == 0 ? WORKER_DONE : WORKER_FATAL;
     }
     /* A predecessor may have ended the stream and died before it could say so. */

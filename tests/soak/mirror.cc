@@ -86,9 +86,20 @@ uint32_t Mirror::stage(const std::string &name) const
     return static_cast<uint32_t>(found);
 }
 
+const slot *Mirror::slot_of(const std::string &name, uint32_t worker) const
+{
+    return segment_slot(&segment_, stage(name), worker);
+}
+
+void Mirror::read_slot(const std::string &name, uint32_t worker)
+{
+    auto at = reinterpret_cast<const uint8_t *>(slot_of(name, worker));
+    copy(static_cast<uint64_t>(at - segment_.backing.base), offsetof(slot, reason));
+}
+
 uint64_t Mirror::transactions(const std::string &name, uint32_t worker) const
 {
-    return au64_relaxed(&segment_slot(&segment_, stage(name), worker)->transactions);
+    return au64_relaxed(&slot_of(name, worker)->transactions);
 }
 
 bool Mirror::is_empty() const

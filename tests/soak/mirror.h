@@ -45,6 +45,8 @@ class Mirror
     bool has_stage(const std::string &name) const { return pipeline_stage(pipeline_, name.c_str()) >= 0; }
 
     // Of the last read_control().
+    const slot *slot_of(const std::string &stage, uint32_t worker) const;
+    void read_slot(const std::string &stage, uint32_t worker); // copies what the slot says before its journal
     uint64_t transactions(const std::string &stage, uint32_t worker) const;
     bool is_empty() const; // no frame in a ring, none claimed, no transaction between claim and end
     uint64_t kept() const; // frames that stages keep
