@@ -126,6 +126,7 @@ int main(int argc, char **argv)
     uint32_t failed = 0;
     if (options_parse(&o, argc, argv, parts) != 0)
         return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     struct peers peers = peers_find();
     if (options_want(&o, "handoff40"))
         failed += handoff40(&o, &peers);

@@ -114,6 +114,7 @@ int main(int argc, char **argv)
     uint32_t failed = 0;
     if (options_parse(&o, argc, argv, parts) != 0)
         return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     struct peers peers = peers_find();
     for (int i = 0; i < N_SIZES; i++)
         if (options_want(&o, SIZES[i].part))

@@ -25,7 +25,7 @@ static uint64_t frames_for(const struct entry *e, double seconds, double rate)
 int contest_add(struct contest *c, const struct way *way, struct load load)
 {
     if (!way || c->n == ENTRIES_MAX || load.senders > way->side_max || load.receivers > way->side_max ||
-        (load.is_rally && !way->rally))
+        (load.is_rally && !way->rally) || (way->payload_max && load.payload > way->payload_max))
         return -1;
     struct entry *e = &c->entries[c->n];
     e->way = way;

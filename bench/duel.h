@@ -23,9 +23,10 @@ struct load {
 /* A way to hand frames on. */
 struct way {
     const char *name;
-    double rate;       /* frames of 64 bytes a second, roughly: how many to send in the first run */
-    uint32_t side_max; /* senders and receivers that it can have at most */
-    int ignores_batch; /* 1: its batch is its own */
+    double rate;          /* frames of 64 bytes a second, roughly: how many to send in the first run */
+    uint32_t side_max;    /* senders and receivers that it can have at most */
+    uint64_t payload_max; /* 0: none */
+    int ignores_batch;    /* 1: its batch is its own */
     void *(*open)(const struct load *load); /* what all processes have of it; NULL: it cannot be had */
     void (*send)(void *way, const struct load *load, uint32_t sender);
     uint64_t (*receive)(void *way, const struct load *load, uint32_t receiver); /* the sum of all words */

@@ -67,7 +67,7 @@ static void *pipe_open(const struct load *load)
 
 static void *socket_open(const struct load *load)
 {
-    struct channel *c = load->payload <= SOCKET_MAX ? channel_open(load, 1) : NULL;
+    struct channel *c = channel_open(load, 1);
     for (int i = 0; i < 2 && c; i++) {
         int ends[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -165,6 +165,7 @@ const struct way way_socket = {
     .name = "Unix socket (SEQPACKET)",
     .rate = 4e5,
     .side_max = 1,
+    .payload_max = SOCKET_MAX,
     .ignores_batch = 1,
     .open = socket_open,
     .send = channel_send,

@@ -4,18 +4,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "clock.h"
 #include "payload.h"
+#include "shared.h"
 
 enum { RETRY_MS = 1 };
 
-/* The name of the place to meet at; an abstract one, which leaves no file behind. */
 struct zeromq_way {
-    char address[64];
+    struct shared shared; /* its end: the receiver has all, and the sender may go */
+    char address[64];     /* where to meet: an abstract name, which leaves no file behind */
 };
 
 /* A process's end: the library cannot be taken across a fork. */
@@ -26,11 +26,21 @@ struct zeromq_end {
 static void *zeromq_open(const struct load *load)
 {
     struct zeromq_way *w = calloc(1, sizeof *w);
-    if (w)
-        snprintf(w->address, sizeof w->address, "ipc://@micropipe-bench-%d-%llu", (int)getpid(),
-                 (unsigned long long)clock_monotonic());
     (void)load;
+    if (!w || shared_open(&w->shared, sizeof(uint64_t), 1) != 0) {
+        free(w);
+        return NULL;
+    }
+    snprintf(w->address, sizeof w->address, "ipc://@micropipe-bench-%d-%llu", (int)getpid(),
+             (unsigned long long)clock_monotonic());
     return w;
+}
+
+static void zeromq_close(void *way)
+{
+    struct zeromq_way *w = way;
+    shared_close(&w->shared);
+    free(w);
 }
 
 static struct zeromq_end join(const struct zeromq_way *w, const struct load *load, int type, int binds)
@@ -46,9 +56,12 @@ static struct zeromq_end join(const struct zeromq_way *w, const struct load *loa
     return e;
 }
 
-/* Waits until what was sent is on its way. */
-static void leave(struct zeromq_end *e)
+static void leave(struct zeromq_way *w, struct zeromq_end *e, int has_all)
 {
+    if (has_all)
+        shared_end(&w->shared);
+    while (!shared_has_ended(&w->shared))
+        shared_yield();
     zmq_close(e->socket);
     zmq_ctx_term(e->context);
 }
@@ -80,7 +93,7 @@ static void zeromq_send(void *way, const struct load *load, uint32_t sender)
     (void)sender;
     for (uint64_t i = 0; i < load->frames; i++)
         send_one(&e, load->payload, i);
-    leave(&e);
+    leave(way, &e, 0);
 }
 
 static uint64_t zeromq_receive(void *way, const struct load *load, uint32_t receiver)
@@ -90,7 +103,7 @@ static uint64_t zeromq_receive(void *way, const struct load *load, uint32_t rece
     (void)receiver;
     for (uint64_t i = 0; i < load->frames; i++)
         sum += receive_one(&e);
-    leave(&e);
+    leave(way, &e, 1);
     return sum;
 }
 
@@ -109,7 +122,7 @@ static uint64_t zeromq_rally(void *way, const struct load *load, uint32_t side, 
             ns[i] = (uint32_t)(clock_monotonic() - begin);
         }
     }
-    leave(&e);
+    leave(way, &e, side == 0);
     return sum;
 }
 
@@ -122,5 +135,5 @@ const struct way way_zeromq = {
     .send = zeromq_send,
     .receive = zeromq_receive,
     .rally = zeromq_rally,
-    .close = free,
+    .close = zeromq_close,
 };
