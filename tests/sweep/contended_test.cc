@@ -53,6 +53,7 @@ TEST(Contended, WhoWaitsForTheDeadGoesOnAndAllFramesArriveOnce)
         }
         EXPECT_EQ(killing.Compare(play.FinishAlive(), false), "") << "killed in state " << state;
         killing.count().kills++;
+        Doing::Nothing();
     }
 #if !defined(__SANITIZE_ADDRESS__)
     EXPECT_GT(asleep, 20u) << "the other hardly ever waited for an end";

@@ -47,6 +47,11 @@ void Doing::Now(const std::string &what)
     alarm(SECONDS_TO_LIVE);
 }
 
+void Doing::Nothing()
+{
+    alarm(0);
+}
+
 void Doing::Abort(const char *why)
 {
     fprintf(stderr, "%s\n", why);

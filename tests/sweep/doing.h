@@ -11,8 +11,9 @@ namespace Doing
 // test's own process aborts, crashes or hangs there.
 void TellOfDeath();
 
-// Remembered until the next; it may take a minute.
+// Remembered until the next; it may take a minute, until Nothing() is done.
 void Now(const std::string &what);
+void Nothing();
 
 [[noreturn]] void Abort(const char *why);
 

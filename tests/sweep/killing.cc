@@ -168,7 +168,9 @@ std::string Killing::Kill(Recording *recording, size_t state, uint32_t epoch, Me
     Doing::Now(std::string(play_.scenario().name) + ", killed in state " + std::to_string(state) + " by epoch " +
                std::to_string(epoch) + ", meanwhile " + std::to_string(static_cast<int>(meanwhile)));
     count_.kills++;
-    return Compare(play_.Finish(epoch, meanwhile), meanwhile == Meanwhile::SOURCE_FEEDS_MORE);
+    Outcome outcome = play_.Finish(epoch, meanwhile);
+    Doing::Nothing();
+    return Compare(outcome, meanwhile == Meanwhile::SOURCE_FEEDS_MORE);
 }
 
 void Killing::CompareSink(const std::vector<Seen> &got, const std::vector<Seen> &expected, std::string *problem)

@@ -160,7 +160,9 @@ int Play::Run(uint32_t epoch, const std::function<void()> &opened)
     };
     FrozenClock clock;
     KernelWatch watch({[this] { Help(); }, scenario_.dead_letters ? file_changed : std::function<void()>()});
-    return world_.RunWorker(MIXER, 0, epoch);
+    int code = world_.RunWorker(MIXER, 0, epoch);
+    setup_.opened = [] {};
+    return code;
 }
 
 int Play::RunAlone(uint32_t epoch, const std::function<void()> &opened)

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <string>
 
+extern "C" void __gcov_dump() __attribute__((weak)); // there if coverage is counted
+
 namespace
 {
 
@@ -39,6 +41,8 @@ void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live)
     alarm(seconds_to_live);
     int code = body();
     fflush(nullptr);
+    if (__gcov_dump)
+        __gcov_dump(); // _exit() does not
     _exit(code);
 }
 
