@@ -36,16 +36,14 @@ static void start(struct transaction *t, struct two_stages *p, uint32_t stage, u
 
 static void emit(struct transaction *t, uint64_t payload, uint64_t number)
 {
-    const struct arena *arena = &t->segment->arena;
-    struct view v = {0};
+    uint64_t bytes = view_block_bytes(payload, 0, 0);
     struct descriptor d;
-    if (allocator_take(&t->allocator, view_block_bytes(payload, 0, 0), &d) != 0)
+    if (allocator_take(&t->allocator, bytes, &d) != 0)
         _exit(1); /* the ring is full before the memory is */
-    view_format(&v, arena, &d, 0, 0);
-    payload_write(block_payload((struct block *)(void *)(arena->base + d.block)), payload, number);
-    v.frame.size = payload;
-    v.frame.sequence = number;
-    view_seal(&v, arena);
+    struct block *b = (struct block *)(void *)(t->segment->arena.base + d.block);
+    b->sequence = number;
+    b->size_type_flags = block_word(payload, 0, bytes >= BLOCK_WIDE_FROM ? BLOCK_IS_WIDE : 0);
+    payload_write(block_payload(b), payload, number);
     transaction_emit(t, &d, 0, OUTPUT_CREATED);
 }
 
@@ -53,10 +51,11 @@ static uint64_t read_claimed(struct transaction *t, uint32_t n)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < n; i++) {
-        struct view v = {0};
-        if (view_open(&v, &t->segment->arena, &t->journal->claim[i], t->bit) != 0)
+        transaction_prefetch(t, i + CLAIM_AHEAD);
+        struct block *b = transaction_input(t, i);
+        if (!b)
             _exit(1);
-        sum += payload_sum(v.frame.data, v.frame.size);
+        sum += payload_sum(block_payload(b), block_size(b));
     }
     return sum;
 }
@@ -85,7 +84,7 @@ static void transaction_send(void *way, const struct load *load, uint32_t sender
 static void wait_for_frames(const struct transaction *t)
 {
     struct ring *r = t->input;
-    for (uint32_t looks = au32_relaxed(&t->segment->super->spin); looks > 0; looks--) {
+    for (uint32_t looks = au32_relaxed(&t->segment->super->patience.spins); looks > 0; looks--) {
         if (ring_fill(r) > 0)
             return;
         cpu_relax();

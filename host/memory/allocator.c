@@ -4,6 +4,11 @@
 #include "arena.h"
 #include "check.h"
 
+static void bin_close(struct bin *bin)
+{
+    bin->first = bin->next = bin->end = NULL;
+}
+
 int allocator_init(struct allocator *a, const struct arena *arena, struct arena_range range, uint32_t slot)
 {
     a->arena = arena;
@@ -13,7 +18,7 @@ int allocator_init(struct allocator *a, const struct arena *arena, struct arena_
     a->next_span = 0;
     a->gave_back = 0;
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-        a->bins[c].first = NULL;
+        bin_close(&a->bins[c]);
     a->owned = calloc(range.n ? range.n : 1, sizeof *a->owned);
     return a->owned ? 0 : -ENOMEM;
 }
@@ -63,7 +68,7 @@ static void span_disown(struct allocator *a, uint32_t index)
     uint32_t span = a->owned[index];
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
         if (a->bins[c].span == span)
-            a->bins[c].first = NULL;
+            bin_close(&a->bins[c]);
     a->owned[index] = a->owned[--a->n_owned];
     au32_store_release(&a->arena->spans[span].owner, 0); /* A1: pairs with A2 in the next owner */
 }
@@ -161,61 +166,44 @@ static void span_format(struct allocator *a, uint32_t span, uint32_t size_class)
 /* A block comes round again after so many others at the earliest. Few enough to stay in a core's second cache; enough
  * that a generation of 24 bits lasts for minutes at 50 million frames a second, and so for longer than a successor may
  * be put off (supervisor/restart.h) that drops its predecessor's holds under their generations. */
-enum { WINDOW_LEAST = 1024, PREFETCH_AHEAD = 16, CACHE_LINE = 64 };
+enum { WINDOW_LEAST = 1024 };
+
+/* Blocks that are fetched ahead, unless they are so large that their first lines are little of the work. */
+enum { AHEAD_BLOCKS = 16, AHEAD_STEP_MAX = 1024 };
 
 static void bin_open(struct allocator *a, struct bin *bin, uint32_t span, uint32_t size_class)
 {
     bin->span = span;
-    bin->first = block_at(a, span, 0);
+    bin->first = span_memory(a, span);
     bin->step = size_class_bytes(size_class);
     bin->n = SPAN_SIZE / bin->step;
-    bin->cursor = 0;
     bin->window = bin->n < WINDOW_LEAST ? bin->n : WINDOW_LEAST;
-}
-
-static struct block *bin_block(const struct bin *bin, uint32_t index)
-{
-    return (struct block *)(void *)((uint8_t *)bin->first + (size_t)index * bin->step);
-}
-
-/* Has the first two lines of a block brought here. */
-static void bin_prefetch(const struct bin *bin, uint32_t index)
-{
-    const uint8_t *b = (const uint8_t *)bin_block(bin, index);
-    prefetch_for_write(b);
-    if (bin->step > CACHE_LINE)
-        prefetch_for_write(b + CACHE_LINE);
+    bin->next = bin->first;
+    bin->end = bin->first + (size_t)bin->window * bin->step;
+    bin->ahead = bin->step <= AHEAD_STEP_MAX ? (AHEAD_BLOCKS - 1) * bin->step : 0;
 }
 
 /* The block at the cursor is held: behind the window there may be a free one. */
 static void bin_widen(struct bin *bin)
 {
-    bin->cursor = bin->window;
+    bin->next = bin->end;
     bin->window = bin->window > bin->n / 2 ? bin->n : bin->window * 2;
+    bin->end = bin->first + (size_t)bin->window * bin->step;
 }
 
 /* The next free block from the cursor on, at most once round: PENDING in *out. */
 static int bin_take(const struct allocator *a, struct bin *bin, struct descriptor *out)
 {
     for (uint32_t left = bin->n; left > 0;) {
-        if (bin->cursor == bin->window)
-            bin->cursor = 0;
-        struct block *b = bin_block(bin, bin->cursor);
-        uint64_t life = au64_acquire(&b->life); /* pairs with B2 */
-        if ((life & HOLDERS_MASK) == 0) {
-            bin->cursor++;
-            if (bin->cursor + PREFETCH_AHEAD < bin->n)
-                bin_prefetch(bin, bin->cursor + PREFETCH_AHEAD);
-            out->generation = (life_generation(life) + 1) & GENERATION_MASK;
-            out->block = (uint64_t)((uint8_t *)b - a->arena->base);
-            au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING));
+        if (bin->next == bin->end)
+            bin->next = bin->first;
+        if (bin_take_next(bin, a->arena, out))
             return 1;
-        }
         if (bin->window < bin->n) {
             bin_widen(bin);
             continue;
         }
-        bin->cursor++;
+        bin->next += bin->step;
         left--;
     }
     return 0;
@@ -306,8 +294,8 @@ static int take_run(struct allocator *a, uint32_t n, struct descriptor *out)
         au32_store_relaxed(&a->arena->spans[first + i].formatted, 1);
         au32_store_relaxed(&a->arena->spans[first + i].kind, SPAN_TAIL);
     }
-    out->generation = (au32_relaxed(&s->generation) + 1) & GENERATION_MASK;
-    out->block = (uint64_t)(span_memory(a, first) - a->arena->base);
+    *out = (struct descriptor){(uint64_t)(span_memory(a, first) - a->arena->base),
+                               (au32_relaxed(&s->generation) + 1) & GENERATION_MASK, 0, 0};
     /* Before the life word: in a span that is not known to be formatted all blocks count as free. */
     au32_store_relaxed(&s->formatted, 1);
     compiler_barrier();
@@ -329,14 +317,12 @@ static int take_abandoned(struct allocator *a, uint32_t size_class, struct descr
         if (bin_take(a, bin, out))
             return 0;
     }
-    bin->first = NULL;
+    bin_close(bin);
     return -ENOMEM;
 }
 
-int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
+int allocator_take_elsewhere(struct allocator *a, uint64_t bytes, struct descriptor *out)
 {
-    out->port = 0;
-    out->mark = 0;
     if (bytes > allocator_limit(a))
         return -E2BIG;
     uint32_t size_class = size_class_of(bytes);
@@ -345,7 +331,7 @@ int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
     struct bin *bin = &a->bins[size_class];
     if (bin->first && bin_take(a, bin, out))
         return 0;
-    bin->first = NULL; /* used up; stays owned until the transaction ends, since blocks in it may be PENDING */
+    bin_close(bin); /* used up; stays owned until the transaction ends, since blocks in it may be PENDING */
     if (open_span(a, size_class, out) == 0)
         return 0;
     dissolve_idle_runs(a);

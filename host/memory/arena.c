@@ -1,26 +1,5 @@
 #include "arena.h"
 
-#include <stddef.h>
-
-/* Four steps a doubling: 64, 80, 96, 112, 128, 160, ... 1 MiB. */
-uint32_t size_class_bytes(uint32_t size_class)
-{
-    uint32_t base = (uint32_t)BLOCK_MIN << (size_class / 4);
-    return base + base / 4 * (size_class % 4);
-}
-
-uint32_t size_class_of(uint64_t bytes)
-{
-    if (bytes > BLOCK_MAX)
-        return SIZE_CLASSES;
-    if (bytes <= BLOCK_MIN)
-        return 0;
-    uint32_t doubling = 63u - (uint32_t)__builtin_clzll((bytes - 1) / BLOCK_MIN);
-    uint64_t base = (uint64_t)BLOCK_MIN << doubling;
-    uint32_t step = (uint32_t)((bytes - base + base / 4 - 1) / (base / 4));
-    return doubling * 4 + step;
-}
-
 uint32_t arena_span_of(const struct arena *a, const struct block *b)
 {
     return (uint32_t)(((uint64_t)((const uint8_t *)b - a->base) - a->spans_offset) / SPAN_SIZE);
@@ -34,23 +13,6 @@ uint64_t arena_block_bytes(const struct arena *a, const struct block *b)
         return size_class_bytes(kind - 1);
     uint32_t run = au32_relaxed(&a->spans[span].run);
     return kind == SPAN_RUN && run <= a->n_spans - span ? (uint64_t)run * SPAN_SIZE : 0;
-}
-
-struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder)
-{
-    if (d->block < a->spans_offset || d->block % 16 != 0)
-        return NULL;
-    uint64_t span = (d->block - a->spans_offset) / SPAN_SIZE;
-    if (span >= a->n_spans)
-        return NULL;
-    struct block *b = (struct block *)(void *)(a->base + d->block);
-    uint64_t life = au64_acquire(&b->life); /* pairs with B1 */
-    if (life_generation(life) != d->generation || !(life & holder))
-        return NULL;
-    uint64_t end = d->block + BLOCK_HEADER + block_size(b);
-    if (end > a->spans_offset + (uint64_t)a->n_spans * SPAN_SIZE)
-        return NULL;
-    return b;
 }
 
 /* The first span of the live run that a tail belongs to, or the tail itself: left behind by a run that was dissolved.

@@ -12,6 +12,7 @@
 #ifndef ARENA_H
 #define ARENA_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "block.h"
@@ -45,13 +46,38 @@ struct arena_range {
     uint32_t first, n; /* spans */
 };
 
-/* Bytes of the size class; the class that holds `bytes`, SIZE_CLASSES if none does. */
-uint32_t size_class_bytes(uint32_t size_class);
-uint32_t size_class_of(uint64_t bytes);
+/* Bytes of the size class: four steps a doubling, 64, 80, 96, 112, 128, 160, ... 1 MiB. */
+static inline uint32_t size_class_bytes(uint32_t size_class)
+{
+    uint32_t base = (uint32_t)BLOCK_MIN << (size_class / 4);
+    return base + base / 4 * (size_class % 4);
+}
+
+/* The class that holds `bytes`, SIZE_CLASSES if none does. */
+static inline uint32_t size_class_of(uint64_t bytes)
+{
+    if (bytes > BLOCK_MAX)
+        return SIZE_CLASSES;
+    if (bytes <= BLOCK_MIN)
+        return 0;
+    uint32_t doubling = 63u - (uint32_t)__builtin_clzll((bytes - 1) / BLOCK_MIN);
+    uint64_t base = (uint64_t)BLOCK_MIN << doubling;
+    return doubling * 4 + (uint32_t)((bytes - base + base / 4 - 1) / (base / 4));
+}
 
 /* The block behind a descriptor that comes from shared memory: NULL unless it lies in a span, is aligned, and its life
  * word has that generation and `holder`. */
-struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder);
+static inline struct block *arena_block(const struct arena *a, const struct descriptor *d, uint64_t holder)
+{
+    uint64_t end = a->spans_offset + (uint64_t)a->n_spans * SPAN_SIZE;
+    if (d->block < a->spans_offset || d->block >= end || d->block % 16 != 0)
+        return NULL;
+    struct block *b = (struct block *)(void *)(a->base + d->block);
+    uint64_t life = au64_acquire(&b->life); /* pairs with B1 */
+    if (life_generation(life) != d->generation || !(life & holder))
+        return NULL;
+    return d->block + BLOCK_HEADER + block_size(b) <= end ? b : NULL;
+}
 
 /* Bytes from a block's start to its end. The block must be held; 0: the spans' table was overwritten. */
 uint64_t arena_block_bytes(const struct arena *a, const struct block *b);
@@ -66,9 +92,13 @@ uint32_t arena_free_spans(const struct arena *a, struct arena_range range);
  * of the span, so that the same blocks come again while they are in the cache; a block that is still held when its turn
  * comes again makes the window twice as large. */
 struct bin {
-    struct block *first;     /* of the span; NULL: none is open */
-    uint32_t span, step, n;  /* number of the span; bytes of a block; blocks in it */
-    uint32_t cursor, window; /* block to try next; blocks that are gone round now */
+    uint8_t *next,
+        *end;         /* block to try next; end of the window, where it is another's turn. Both NULL: no span is open */
+    uint8_t *first;   /* block of the span */
+    uint32_t span;    /* its number */
+    uint32_t step, n; /* bytes of a block; blocks in the span */
+    uint32_t window;  /* blocks that are gone round now */
+    uint32_t ahead;   /* bytes from `next` to what is fetched ahead */
 };
 
 /* A worker's allocator, in its own memory: an open span a size class, and all spans that the slot owns now. */
@@ -90,9 +120,38 @@ void allocator_destroy(struct allocator *a);
 /* The largest `bytes` that allocator_take() can ever give. */
 uint64_t allocator_limit(const struct allocator *a);
 
+/* Takes the block at a bin's cursor if it is free: PENDING, in *out. 0: it is not, or there is none. */
+static inline int bin_take_next(struct bin *bin, const struct arena *arena, struct descriptor *out)
+{
+    enum { CACHE_LINE = 64 };
+    struct block *b = (struct block *)(void *)bin->next;
+    if (bin->next == bin->end)
+        return 0;
+    uint64_t life = au64_acquire(&b->life); /* pairs with B2 */
+    if (life & HOLDERS_MASK)
+        return 0;
+    bin->next += bin->step;
+    prefetch_for_write(bin->next + bin->ahead);
+    if (bin->step > CACHE_LINE)
+        prefetch_for_write(bin->next + bin->ahead + CACHE_LINE);
+    *out = (struct descriptor){(uint64_t)((uint8_t *)b - arena->base), (life_generation(life) + 1) & GENERATION_MASK, 0,
+                               0};
+    au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING));
+    return 1;
+}
+
+/* What allocator_take() does when there is no free block at the cursor. */
+int allocator_take_elsewhere(struct allocator *a, uint64_t bytes, struct descriptor *out);
+
 /* A block of at least `bytes` in all, PENDING under a new generation, header unset but for `life`. 0; -ENOMEM: no room
  * now; -E2BIG: never. */
-int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out);
+static inline int allocator_take(struct allocator *a, uint64_t bytes, struct descriptor *out)
+{
+    uint32_t size_class = size_class_of(bytes);
+    if (size_class < SIZE_CLASSES && bin_take_next(&a->bins[size_class], a->arena, out))
+        return 0;
+    return allocator_take_elsewhere(a, bytes, out);
+}
 
 /* True if all that is held in the range is this slot's, PENDING: then nobody else will ever free any of it. */
 int allocator_holds_all(const struct allocator *a);

@@ -22,6 +22,9 @@
 
 enum { HOLDER_BITS = 40, GENERATION_BITS = 24, BLOCK_HEADER = 24, BLOCK_WIDE_HEADER = 64, BLOCK_TAIL = 32 };
 
+/* A block of so many bytes or more has the wide header. */
+enum { BLOCK_WIDE_FROM = 4096 };
+
 #define HOLDERS_MASK ((UINT64_C(1) << HOLDER_BITS) - 1)
 #define GENERATION_MASK ((UINT32_C(1) << GENERATION_BITS) - 1)
 #define HOLDER_PENDING (UINT64_C(1) << (HOLDER_BITS - 1)) /* allocated, not published yet */

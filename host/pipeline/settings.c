@@ -55,7 +55,7 @@ const struct setting stage_settings[STAGE_SETTINGS] = {
                       .min = "2M", .max = "16T", .unit = "bytes",
                       .doc = "How much of the memory of the pipeline the frames that this stage made may fill; 0: an "
                              "equal share."},
-    [STAGE_QUEUE] = {"queue", MPIPE_INT, 0, "integer", "1024", .min = "1", .max = "65536", .unit = "frames",
+    [STAGE_QUEUE] = {"queue", MPIPE_INT, 0, "integer", "4096", .min = "1", .max = "65536", .unit = "frames",
                      .doc = "How many frames may wait for this stage; a power of two."},
 };
 

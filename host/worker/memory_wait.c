@@ -51,12 +51,7 @@ static int take(struct session *s, uint64_t bytes, struct descriptor *d)
 
 static int has_pending(const struct session *s)
 {
-    if (s->created)
-        return 1;
-    for (uint32_t i = 0; i < s->t.n_outputs; i++)
-        if (s->t.journal->outputs[i].mark == OUTPUT_CREATED)
-            return 1;
-    return 0;
+    return s->created || s->t.n_created > 0;
 }
 
 static void say_never(struct session *s, uint64_t bytes)

@@ -60,6 +60,13 @@ static void forward(struct transaction *t, const struct descriptor *output, uint
 static void hand_over(struct transaction *t)
 {
     uint32_t at = t->now.settled;
+    if (t->n_created == t->n_outputs) {
+        for (uint32_t i = 0; i < t->n_outputs; i++) {
+            const struct descriptor *o = &t->journal->outputs[i];
+            block_hand_over(block_of(t, o), o->generation, t->port_bits[o->port]);
+        }
+        return;
+    }
     for (uint32_t i = 0; i < t->n_outputs; i++) {
         const struct descriptor *o = &t->journal->outputs[i];
         if (o->mark == OUTPUT_CREATED)
@@ -155,9 +162,10 @@ static void copy_piece(struct transaction *t, const struct reader *reader, struc
                        uint32_t n)
 {
     const struct descriptor *outputs = t->journal->outputs;
+    int all = t->port_outputs[reader->port] == t->n_outputs;
     for (uint32_t i = 0; i < n; at->output++) {
         const struct descriptor *o = &outputs[at->output];
-        if (is_for(o, reader))
+        if (all || is_for(o, reader))
             *ring_slot(reader->ring, tail + i++) =
                 (struct descriptor){o->block, o->generation, (uint16_t)reader->to_port, 0};
     }
@@ -201,11 +209,11 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
 
 static void wait_for_room(struct transaction *t, struct ring *r)
 {
-    for (uint32_t looks = au32_relaxed(&t->segment->super->spin); looks > 0; looks--) {
-        if (ring_fill(r) < r->capacity)
-            return;
-        cpu_relax();
-    }
+    struct patience patience;
+    patience_begin(&patience, &t->segment->super->patience);
+    while (ring_fill(r) >= r->capacity && patience_lasts(&patience))
+        ;
+    patience_end(&patience, t->slot, SLOT_WAIT_OUTPUT);
     uint32_t sequence = event_prepare(&r->space);
     if (ring_fill(r) >= r->capacity)
         slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);

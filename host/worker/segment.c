@@ -10,7 +10,7 @@
 
 #include "attributes.h"
 
-enum { SPIN_LOOKS = 2000, FIGURES_TRIES = 8 };
+enum { SPIN_LOOKS = 2000, YIELD_NS = 50000, FIGURES_TRIES = 8 };
 
 /* Hands out offsets in the control region, each on a cache line of its own. */
 static uint64_t carve(uint64_t *used, uint64_t size)
@@ -157,7 +157,8 @@ int segment_fill(struct segment *s)
         for (uint32_t w = 0; w < s->stages[i].n_slots; w++)
             journal_init(&segment_slot(s, i, w)->journal, (uint32_t)p->stages[i].description->state_size);
     }
-    au32_store_relaxed(&s->super->spin, workers <= s->cpus ? SPIN_LOOKS : 0);
+    au32_store_relaxed(&s->super->patience.spins, workers <= s->cpus ? SPIN_LOOKS : 0);
+    au32_store_relaxed(&s->super->patience.yield_ns, YIELD_NS);
     return 0;
 }
 

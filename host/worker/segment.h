@@ -24,8 +24,11 @@ struct superblock {
     uint32_t magic, version;
     uint64_t size;
     uint64_t run_id; /* start of the run, seconds since the epoch: makes names of dead letters unique */
-    au32 spin;       /* how many times a worker may look again before it sleeps; 0 when workers outnumber cores */
-    uint8_t pad[36];
+    struct patience_limits {
+        au32 spins;    /* how many times a worker may look again before it sleeps; 0 when workers outnumber cores */
+        au32 yield_ns; /* how long it may yield and look again instead */
+    } patience;
+    uint8_t pad[32];
 };
 BLOCK_ASSERT(sizeof(struct superblock) == 64, "one line");
 

@@ -59,6 +59,7 @@ struct view *session_input(struct session *s, uint32_t index)
     struct view *v = view_get(&s->views);
     if (!v)
         return NULL;
+    transaction_prefetch(&s->t, index + CLAIM_AHEAD);
     v->origin = VIEW_INPUT;
     v->index = index;
     if (view_open(v, &s->t.segment->arena, &j->claim[index], s->t.bit) != 0) {
@@ -314,16 +315,23 @@ static enum wait_result look(const struct session *s)
     return s->t.n_kept > 0 && !s->pressed && is_pressed(s) ? WAIT_PRESSED : WAIT_TIMEOUT;
 }
 
+/* Looks for frames for a while, before it is worth sleeping. */
+static void be_patient(struct session *s)
+{
+    const struct ring *r = s->t.input;
+    struct patience patience;
+    patience_begin(&patience, &s->t.segment->super->patience);
+    while (ring_fill(r) == 0 && patience_lasts(&patience))
+        ;
+    patience_end(&patience, s->t.slot, SLOT_WAIT_INPUT);
+}
+
 enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
 {
     struct ring *r = s->t.input;
     enum wait_result result;
-    uint32_t spin = deadline_ns ? au32_relaxed(&s->t.segment->super->spin) : 0;
-    for (uint32_t looks = spin; looks > 0; looks--) {
-        if (ring_fill(r) > 0)
-            return WAIT_FRAMES;
-        cpu_relax();
-    }
+    if (deadline_ns && ring_fill(r) == 0)
+        be_patient(s);
     while ((result = look(s)) == WAIT_TIMEOUT) {
         if (deadline_ns != EVENT_FOREVER && clock_monotonic() >= deadline_ns)
             return WAIT_TIMEOUT;

@@ -8,8 +8,6 @@
 #include "roll_forward.h"
 #include "waiting.h"
 
-enum { PREFETCH_AHEAD = 8 };
-
 /* Whether a ring's producer end can be wanted by one slot only. */
 static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
 {
@@ -83,7 +81,7 @@ void transaction_destroy(struct transaction *t)
 /* Opens the next transaction on what is committed. */
 static void begin(struct transaction *t)
 {
-    t->n_outputs = t->n_removed = t->n_refusals = t->n_added = 0;
+    t->n_outputs = t->n_removed = t->n_refusals = t->n_added = t->n_created = 0;
     for (uint32_t i = 0; i < t->n_readers; i++)
         t->port_outputs[t->readers[i].port] = 0;
 }
@@ -149,7 +147,7 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max)
     end_leave(&r->consumer, t->hold);
     if (n == 0)
         return 0;
-    for (uint32_t i = 0; i < PREFETCH_AHEAD; i++)
+    for (uint32_t i = 0; i < CLAIM_AHEAD; i++)
         transaction_prefetch(t, i);
     ring_wake_producers(r);
     if (t->hold == END_SHARED && ring_fill(r) > 0)
@@ -161,15 +159,6 @@ void transaction_cursor(struct transaction *t, uint32_t index)
 {
     au32_store_relaxed(&t->journal->cursor, index);
     compiler_barrier();
-}
-
-int transaction_emit(struct transaction *t, const struct descriptor *d, uint32_t port, uint32_t mark)
-{
-    if (t->n_outputs == OUTPUTS_MAX)
-        return -ENOSPC;
-    t->journal->outputs[t->n_outputs++] = (struct descriptor){d->block, d->generation, (uint16_t)port, (uint16_t)mark};
-    t->port_outputs[port] += mark != OUTPUT_REFUSED;
-    return 0;
 }
 
 int32_t transaction_keep(struct transaction *t, uint32_t index)
@@ -204,9 +193,10 @@ int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts,
     if (t->n_refusals == REFUSALS_MAX || t->n_outputs == OUTPUTS_MAX)
         return -ENOSPC;
     struct refusal *r = &j->refusals[t->n_refusals];
-    struct descriptor d = {0};
-    if (index != CURSOR_NONE)
-        d = j->claim[index];
+    struct descriptor *output = &j->outputs[t->n_outputs++];
+    *output = index == CURSOR_NONE ? (struct descriptor){0} : j->claim[index];
+    output->port = (uint16_t)t->n_refusals++;
+    output->mark = OUTPUT_REFUSED;
     r->position = index == CURSOR_NONE ? t->tally.dead : t->claim_start + index;
     r->attempts = attempts;
     r->signal = signal;
@@ -214,7 +204,20 @@ int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts,
     memcpy(r->reason, reason, n);
     r->reason[n] = 0;
     t->tally.dead++;
-    return transaction_emit(t, &d, t->n_refusals++, OUTPUT_REFUSED);
+    return 0;
+}
+
+/* Counts the outputs `from` to `to` in (1) or out again (-1). */
+static void count_outputs(struct transaction *t, uint32_t from, uint32_t to, int32_t by)
+{
+    for (uint32_t i = from; i < to; i++) {
+        const struct descriptor *o = &t->journal->outputs[i];
+        if (o->mark == OUTPUT_REFUSED)
+            continue;
+        CHECK(o->port < PORTS_MAX);
+        t->n_created += o->mark == OUTPUT_CREATED ? (uint32_t)by : 0;
+        t->port_outputs[o->port] += (uint32_t)by;
+    }
 }
 
 struct transaction_mark transaction_here(const struct transaction *t)
@@ -230,10 +233,8 @@ void transaction_rollback(struct transaction *t, const struct transaction_mark *
         t->journal->claim[t->journal->kept_position[entry] - t->claim_start].mark = 0;
         t->n_kept--;
     }
-    for (; t->n_outputs > mark->n_outputs; t->n_outputs--) {
-        const struct descriptor *o = &t->journal->outputs[t->n_outputs - 1];
-        t->port_outputs[o->port] -= o->mark != OUTPUT_REFUSED;
-    }
+    count_outputs(t, mark->n_outputs, t->n_outputs, -1);
+    t->n_outputs = mark->n_outputs;
     t->n_removed = mark->n_removed;
     t->n_refusals = mark->n_refusals;
     t->tally = mark->tally;
@@ -348,17 +349,6 @@ static void adopt(struct transaction *t)
     CHECK(t->n_claimed <= CLAIM_MAX && t->now.settled + t->now.deciding <= t->n_claimed);
 }
 
-static void adopt_outputs(struct transaction *t)
-{
-    for (uint32_t i = 0; i < t->n_outputs; i++) {
-        const struct descriptor *o = &t->journal->outputs[i];
-        if (o->mark == OUTPUT_REFUSED)
-            continue;
-        CHECK(o->port < PORTS_MAX);
-        t->port_outputs[o->port]++;
-    }
-}
-
 void transaction_recover(struct transaction *t)
 {
     struct journal *j = t->journal;
@@ -368,7 +358,7 @@ void transaction_recover(struct transaction *t)
         t->n_removed = au32_relaxed(&j->n_removed);
         t->n_refusals = au32_relaxed(&j->n_refusals);
         CHECK(t->n_outputs <= OUTPUTS_MAX && t->n_removed <= KEPT_MAX && t->n_refusals <= REFUSALS_MAX);
-        adopt_outputs(t);
+        count_outputs(t, 0, t->n_outputs, 1);
         roll_forward(t, ROLL_FORWARD_RESUMED);
         finish(t);
     }

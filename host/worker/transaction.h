@@ -7,6 +7,8 @@
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
 
+#include <errno.h>
+
 #include "segment.h"
 
 enum { PORTS_MAX = 32 };
@@ -51,7 +53,8 @@ struct transaction {
     uint32_t n_claimed;
     uint64_t claim_start;
     uint32_t n_outputs, n_removed, n_refusals, n_added;
-    uint32_t port_outputs[PORTS_MAX]; /* of the outputs, those that go to a port */
+    uint32_t n_created;               /* of the outputs, those that are blocks of ours */
+    uint32_t port_outputs[PORTS_MAX]; /* of the outputs, those that go to a port: all but the refused */
     uint16_t added[CLAIM_MAX];        /* entries of kept that it adds */
     struct tally tally;               /* as it will be committed */
     uint64_t kept_map[KEPT_MAX / 64];
@@ -84,7 +87,9 @@ static inline uint32_t transaction_claimed(const struct transaction *t)
     return t->n_claimed - t->now.settled;
 }
 
-/* Has the first line of a claimed frame brought here, to be read, and written to when the frame is released. */
+/* Has the first line of a claimed frame brought here, to be read, and written to when the frame is released. The claim
+ * does so for the first CLAIM_AHEAD; whoever goes on to frame i asks for i + CLAIM_AHEAD. */
+enum { CLAIM_AHEAD = 8 };
 static inline void transaction_prefetch(const struct transaction *t, uint32_t index)
 {
     if (index < t->n_claimed)
@@ -94,9 +99,23 @@ static inline void transaction_prefetch(const struct transaction *t, uint32_t in
 /* Notes which claimed frame is in hand, before the processor gets it, or CURSOR_NONE after. */
 void transaction_cursor(struct transaction *t, uint32_t index);
 
+/* The block of a claimed frame, NULL if its descriptor is bad. */
+static inline struct block *transaction_input(const struct transaction *t, uint32_t index)
+{
+    return arena_block(&t->segment->arena, &t->journal->claim[index], t->bit);
+}
+
 /* Adds an output: a sealed block of ours (OUTPUT_CREATED), or one that the stage holds (OUTPUT_FORWARDED). 0, or
  * -ENOSPC. */
-int transaction_emit(struct transaction *t, const struct descriptor *d, uint32_t port, uint32_t mark);
+static inline int transaction_emit(struct transaction *t, const struct descriptor *d, uint32_t port, uint32_t mark)
+{
+    if (t->n_outputs == OUTPUTS_MAX)
+        return -ENOSPC;
+    t->journal->outputs[t->n_outputs++] = (struct descriptor){d->block, d->generation, (uint16_t)port, (uint16_t)mark};
+    t->n_created += mark == OUTPUT_CREATED;
+    t->port_outputs[port]++;
+    return 0;
+}
 
 /* Keeps the claimed frame `index` beyond the transaction: its entry, or -ENOSPC. */
 int32_t transaction_keep(struct transaction *t, uint32_t index);

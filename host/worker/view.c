@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A block of WIDE_FROM bytes or more is wide; NARROW_MAX is the largest size class below. */
-enum { CHUNK_VIEWS = 64, TYPE_IN_TAIL = 255, WIDE_FROM = 4096, NARROW_MAX = 3584 };
+/* NARROW_MAX: the largest size class below BLOCK_WIDE_FROM. */
+enum { CHUNK_VIEWS = 64, TYPE_IN_TAIL = 255, NARROW_MAX = 3584 };
 
 struct view_chunk {
     struct view_chunk *next;
@@ -120,7 +120,7 @@ uint64_t view_block_bytes(uint64_t capacity, uint32_t attributes, int has_tail)
 /* The size class decides, as the one who cuts the block must agree with the one who reads the header. */
 static uint32_t wide_flag(uint64_t block_bytes)
 {
-    return block_bytes >= WIDE_FROM ? BLOCK_IS_WIDE : 0;
+    return block_bytes >= BLOCK_WIDE_FROM ? BLOCK_IS_WIDE : 0;
 }
 
 void view_format(struct view *v, const struct arena *a, const struct descriptor *d, uint32_t attributes, int has_tail)

@@ -1,6 +1,10 @@
 #include "waiting.h"
 
+#include <sched.h>
+
 #include "clock.h"
+
+enum { SWITCH_NS = 10000 };
 
 void slot_enter(struct slot *s, enum slot_state state)
 {
@@ -29,4 +33,30 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
     if (frame_since)
         au64_store_relaxed(&s->frame_since, frame_since + slept);
     return woken;
+}
+
+void patience_begin(struct patience *p, const struct patience_limits *limits)
+{
+    p->spins = au32_relaxed(&limits->spins);
+    p->yield_ns = au32_relaxed(&limits->yield_ns);
+    p->begin = p->now = clock_monotonic();
+}
+
+int patience_lasts(struct patience *p)
+{
+    if (p->spins > 0) {
+        cpu_relax();
+        return --p->spins > 0;
+    }
+    if (p->yield_ns == 0)
+        return 0;
+    uint64_t before = p->now;
+    sched_yield();
+    p->now = clock_monotonic();
+    return p->now - before < SWITCH_NS && p->now - p->begin < p->yield_ns;
+}
+
+void patience_end(const struct patience *p, struct slot *s, enum slot_state state)
+{
+    slot_waited(s, state, clock_monotonic() - p->begin);
 }

@@ -4,7 +4,7 @@
 #define WAITING_H
 
 #include "event.h"
-#include "slot.h"
+#include "segment.h"
 
 /* Says what the worker does now. */
 void slot_enter(struct slot *s, enum slot_state state);
@@ -14,6 +14,30 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
 
 /* Counts a wait that happened by other means. */
 void slot_waited(struct slot *s, enum slot_state state, uint64_t ns);
+
+/* A worker's patience before it sleeps. A wake costs some 100 microseconds in all, so looking again for half of that is
+ * worth it, as long as nobody else wants this core: if there are cores for all workers, by spinning, else by yielding,
+ * and a yield after which another has run ends it.
+ *
+ *     if (!condition) {
+ *         patience_begin(&p, limits);
+ *         while (!condition && patience_lasts(&p))
+ *             ;
+ *         patience_end(&p, slot, SLOT_WAIT_INPUT);
+ *     }
+ */
+struct patience {
+    uint32_t spins, yield_ns; /* spins that are left, after which it yields */
+    uint64_t begin, now;      /* monotonic ns */
+};
+
+void patience_begin(struct patience *p, const struct patience_limits *limits);
+
+/* Waits for a moment. 0: it is time to sleep. */
+int patience_lasts(struct patience *p);
+
+/* Counts it as a wait in that state. */
+void patience_end(const struct patience *p, struct slot *s, enum slot_state state);
 
 static inline enum slot_command slot_command(const struct slot *s)
 {

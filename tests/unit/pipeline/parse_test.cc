@@ -97,7 +97,7 @@ TEST(Parse, WhatIsNotSetHasItsDefault)
     EXPECT_EQ(s.timeout_ns, 0u);
     EXPECT_EQ(s.ordered, 0);
     EXPECT_EQ(s.memory, 0u);
-    EXPECT_EQ(s.queue, 1024u);
+    EXPECT_EQ(s.queue, 4096u);
     EXPECT_EQ(p.stage("lines").queue, 0u) << "a source has no ring";
 }
 

@@ -104,7 +104,7 @@ World::World(const std::vector<StageSpec> &stages, const std::vector<EdgeSpec> &
             throw std::runtime_error(why);
     if (segment_fill(&segment_) != 0)
         throw std::runtime_error(segment_.backing.report);
-    au32_store_relaxed(&segment_.super->spin, 0);
+    segment_.super->patience = {}; // a clock may stand still, and each look is a step of a sweep
 }
 
 World::~World()
