@@ -204,9 +204,7 @@ static uint32_t give_up_kept(struct session *s)
 {
     uint32_t n = 0;
     uint64_t left[KEPT_MAX / 64];
-    memcpy(left, s->t.kept_map, sizeof left);
-    for (uint32_t i = 0; i < s->t.n_removed; i++)
-        left[s->t.journal->removed[i] / 64] &= ~(UINT64_C(1) << (s->t.journal->removed[i] % 64));
+    transaction_kept_left(&s->t, left);
     for (uint32_t word = 0; word < KEPT_MAX / 64; word++)
         for (; left[word]; left[word] &= left[word] - 1, n++)
             transaction_remove(&s->t, word * 64 + (uint32_t)__builtin_ctzll(left[word]));

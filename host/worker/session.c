@@ -75,8 +75,10 @@ struct view *session_replay(struct session *s)
 {
     const struct journal *j = s->t.journal;
     uint32_t oldest = KEPT_MAX;
+    uint64_t left[KEPT_MAX / 64]; /* without what the processor has given up already, and a commit is still to come */
+    transaction_kept_left(&s->t, left);
     for (uint32_t word = 0; word < KEPT_MAX / 64; word++)
-        for (uint64_t bits = s->t.kept_map[word]; bits; bits &= bits - 1) {
+        for (uint64_t bits = left[word]; bits; bits &= bits - 1) {
             uint32_t e = word * 64 + (uint32_t)__builtin_ctzll(bits);
             if (!s->kept[e] && (oldest == KEPT_MAX || j->kept_position[e] < j->kept_position[oldest]))
                 oldest = e;

@@ -187,6 +187,13 @@ void transaction_remove(struct transaction *t, uint32_t entry)
     t->journal->removed[t->n_removed++] = (uint16_t)entry;
 }
 
+void transaction_kept_left(const struct transaction *t, uint64_t left[KEPT_MAX / 64])
+{
+    memcpy(left, t->kept_map, sizeof t->kept_map);
+    for (uint32_t i = 0; i < t->n_removed; i++)
+        left[t->journal->removed[i] / 64] &= ~(UINT64_C(1) << (t->journal->removed[i] % 64));
+}
+
 int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts, int32_t signal, const char *reason)
 {
     struct journal *j = t->journal;
@@ -273,14 +280,11 @@ struct ring *transaction_full_ring(const struct transaction *t)
 /* The map of kept frames, for the copy that is about to be committed. Most transactions do not change it. */
 static void write_map(struct transaction *t, struct committed *next)
 {
-    const struct journal *j = t->journal;
     if (t->n_added > 0 || t->n_removed > 0)
         t->map_is_in[0] = t->map_is_in[1] = 0;
     if (t->map_is_in[!t->now.copy])
         return;
-    memcpy(next->kept_map, t->kept_map, sizeof next->kept_map);
-    for (uint32_t i = 0; i < t->n_removed; i++)
-        next->kept_map[j->removed[i] / 64] &= ~(UINT64_C(1) << (j->removed[i] % 64));
+    transaction_kept_left(t, next->kept_map);
     t->map_is_in[!t->now.copy] = 1;
 }
 

@@ -123,6 +123,9 @@ int32_t transaction_keep(struct transaction *t, uint32_t index);
 /* Gives up a kept frame (entry of `kept`). */
 void transaction_remove(struct transaction *t, uint32_t entry);
 
+/* The kept frames that are not given up: a bit an entry of `kept`. */
+void transaction_kept_left(const struct transaction *t, uint64_t left[KEPT_MAX / 64]);
+
 /* Refuses the claimed frame `index`, or (CURSOR_NONE) a source's record. 0, or -ENOSPC: commit first. */
 int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts, int32_t signal, const char *reason);
 

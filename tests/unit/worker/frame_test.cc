@@ -397,4 +397,40 @@ TEST_F(FrameKept, CanBeMadeWritableAndThenLeft)
     EXPECT_EQ(tally_.dropped, 3u);
 }
 
+// A batch that is sent before its worker has all frames again that its predecessor kept: because time is over, say.
+TEST_F(Frame, AKeptOneThatWasDroppedIsNotGivenAgainBeforeTheNextCommit)
+{
+    World world({{"source", nullptr, 0},
+                 {"filter", &scripted_pull, 16, 2, 1, 1, false, 3, &script_},
+                 {"sink", nullptr, 64, 1, 1, 0}},
+                {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}});
+    world.Feed(SOURCE, {"a", "b", "c"});
+    Child first([&] {
+        script_.run = [](const mpipe_io *io) {
+            mpipe_frame *frame;
+            while (mpipe_get_sync(io, MPIPE_ANY_PORT, MPIPE_FOREVER, &frame) == MPIPE_OK)
+                mpipe_keep(io, frame);
+            return MPIPE_OK;
+        };
+        return world.RunWorker(FILTER);
+    });
+    ASSERT_TRUE(first.Asleep());
+    first.Kill();
+    world.Bury(FILTER);
+    ring_close(world.Ring(FILTER));
+    std::string given;
+    script_.run = [&given](const mpipe_io *io) {
+        mpipe_frame *frame;
+        while (mpipe_get_sync(io, MPIPE_ANY_PORT, MPIPE_FOREVER, &frame) == MPIPE_OK && given.size() < 9) {
+            given += TextOf(frame);
+            mpipe_drop(io, frame);
+        }
+        return MPIPE_OK;
+    };
+    EXPECT_EQ(world.RunWorker(FILTER, 0, 2), WORKER_DONE);
+    EXPECT_EQ(given, "abc");
+    EXPECT_EQ(world.Committed(FILTER).tally.dropped, 3u);
+    EXPECT_TRUE(world.AllIsFree());
+}
+
 } // namespace

@@ -20,6 +20,21 @@ mpipe_status Flush(void *self, const mpipe_io *io)
     return static_cast<Script *>(self)->flush(io);
 }
 
+mpipe_status Run(void *self, const mpipe_io *io)
+{
+    return static_cast<Script *>(self)->run(io);
+}
+
+constexpr mpipe_processor MakePull()
+{
+    mpipe_processor p = {};
+    p.struct_size = sizeof p;
+    p.name = "scripted_pull";
+    p.open = Open;
+    p.run = Run;
+    return p;
+}
+
 constexpr mpipe_processor Make(uint32_t flags)
 {
     mpipe_processor p = {};
@@ -36,3 +51,4 @@ constexpr mpipe_processor Make(uint32_t flags)
 
 const mpipe_processor scripted = Make(0);
 const mpipe_processor scripted_mutates = Make(MPIPE_MUTATES);
+const mpipe_processor scripted_pull = MakePull();
