@@ -8,6 +8,7 @@
 
 #include "inspect_words.h"
 #include "paragraph.h"
+#include "sandbox.h"
 #include "value.h"
 
 enum { LABEL_COLUMN = 11, TEXT_MAX = 1024 };
@@ -141,6 +142,8 @@ void inspect_text_processor(const struct processor_description *d, FILE *out)
     print_ports(d->inputs, d->n_inputs, "Inputs", out);
     print_ports(d->outputs, d->n_outputs, "Outputs", out);
     print_needs(d, out);
+    snprintf(facts, sizeof facts, "%s, unless its stage sets sandbox to another", sandbox_level_name(SANDBOX_IO));
+    paragraph_entry(out, 0, "Sandbox", LABEL_COLUMN, facts);
     fprintf(out, "%-*s%s %s, for plugin interface %u.%u\n", LABEL_COLUMN, "Pack", d->pack, d->version, MPIPE_ABI_MAJOR,
             d->abi_minor);
     fprintf(out, "%-*s%s\n", LABEL_COLUMN, "File", d->file);

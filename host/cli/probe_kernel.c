@@ -81,14 +81,15 @@ void probe_seccomp(struct finding *f)
     if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
         finding_found(f, "available");
     else
-        finding_found(f, "not available (%s); nothing needs it", strerror(errno));
+        finding_found(f, "not available (%s): plugins run without a system call filter (sandbox)", strerror(errno));
 }
 
 void probe_landlock(struct finding *f)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi > 0)
-        finding_found(f, "ABI %ld", abi);
+        finding_found(f, "ABI %ld%s", abi, abi >= 6 ? "" : "; signals are scoped from ABI 6 on");
     else
-        finding_found(f, "not available (%s); nothing needs it", strerror(errno));
+        finding_found(f, "not available (%s): sandbox = \"strict\" relies on the system call filter alone",
+                      strerror(errno));
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "description.h"
+#include "sandbox.h"
 
 struct region;
 
@@ -52,6 +53,7 @@ struct stage {
     uint64_t timeout_ns;   /* deadline of one frame; 0: none */
     int ordered;
     uint64_t memory; /* bytes of the arena that this stage may own; 0: an equal share */
+    enum sandbox_level sandbox;
     uint32_t queue;  /* capacity of its ring, frames: a power of two; 0 for a source */
     int is_source, is_sink;
     int line;     /* in the file; 0: from a one-line pipeline */

@@ -279,6 +279,9 @@ static void put_flow(struct printer *p, const struct stage *s)
         put_text_setting(p, OF_STAGE, &stage_settings[STAGE_MEMORY], measure(p, MPIPE_SIZE, s->memory));
     if (wanted(p, s->set, STAGE_QUEUE) && !s->is_source)
         put_plain_setting(p, OF_STAGE, &stage_settings[STAGE_QUEUE], region_format(&p->region, "%u", s->queue));
+    if (wanted(p, s->set, STAGE_SANDBOX))
+        put_text_setting(p, OF_STAGE, &stage_settings[STAGE_SANDBOX],
+                         stage_settings[STAGE_SANDBOX].choices[s->sandbox]);
 }
 
 static void put_stage(struct printer *p, uint32_t index)

@@ -7,6 +7,7 @@
 
 static const char *const huge_pages_choices[] = {"try", "require", "off", NULL}; /* as enum huge_pages */
 static const char *const when_full_choices[] = {"block", "drop", NULL};          /* as enum when_full */
+static const char *const sandbox_choices[] = {"strict", "io", "none", NULL};     /* as enum sandbox_level */
 static const char *const on_error_choices[] = {"dead_letter", "drop", "stop", NULL};
 
 const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
@@ -57,6 +58,9 @@ const struct setting stage_settings[STAGE_SETTINGS] = {
                              "equal share."},
     [STAGE_QUEUE] = {"queue", MPIPE_INT, 0, "integer", "4096", .min = "1", .max = "65536", .unit = "frames",
                      .doc = "How many frames may wait for this stage; a power of two."},
+    [STAGE_SANDBOX] = {"sandbox", MPIPE_CHOICE, 0, "choice", "io", .choices = sandbox_choices,
+                       .doc = "What the plugin is kept from: writing files and the network too, other processes only, "
+                              "or nothing."},
 };
 
 const struct setting input_settings[INPUT_SETTINGS] = {

@@ -34,6 +34,7 @@ enum stage_setting {
     STAGE_TIMEOUT,
     STAGE_MEMORY,
     STAGE_QUEUE,
+    STAGE_SANDBOX,
     STAGE_SETTINGS
 };
 

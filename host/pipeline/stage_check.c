@@ -180,6 +180,8 @@ static void check_settings(struct draft *d, uint32_t index, int ordered)
     s->timeout_ns = (uint64_t)v.integer;
     take(d, index, STAGE_MEMORY, &v);
     s->memory = (uint64_t)v.integer;
+    take(d, index, STAGE_SANDBOX, &v);
+    s->sandbox = (enum sandbox_level)v.integer;
 }
 
 void stage_check(struct draft *d, uint32_t index, int ordered)

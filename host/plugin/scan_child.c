@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "describe.h"
 #include "loader.h"
+#include "sandbox.h"
 #include "verify.h"
 #include "wire.h"
 
@@ -124,6 +125,8 @@ void scan_child(const struct scan_task *task)
         _exit(EXIT_FAILURE);
     reset_signals();
     set_limits(task->limit_ns);
+    struct sandbox sandbox = {.level = SANDBOX_IO};
+    sandbox_enter(&sandbox, SANDBOX_UNSEEN);
     write_record(SCAN_LOADING, NULL, 0);
     if (loader_map(task->file, &entry, why, sizeof why) != 0)
         refuse(why);

@@ -22,6 +22,8 @@
 #include "host_table.h"
 #include "leftovers.h"
 #include "loader.h"
+#include "protection.h"
+#include "sandbox.h"
 #include "worker.h"
 
 enum { SERVER_OUTCOME_FAILED = 1, SERVER_OUTCOME_CONFIG = 2 };
@@ -35,15 +37,15 @@ struct server {
     const mpipe_processor *processor;
     void *shared;
     struct host_table table;
+    struct sandbox sandbox;
     pid_t pids[STAGE_WORKERS_MAX]; /* 0: none */
     uint32_t epochs[STAGE_WORKERS_MAX];
 };
 
 static void tell(const struct server *s, const struct server_message *m)
 {
-    while (send(s->socket, m, sizeof *m, MSG_NOSIGNAL) < 0)
-        if (errno != EINTR)
-            _exit(WORKER_ORPHAN); /* the host is gone */
+    if (server_say(s->socket, m, -1) != 0)
+        _exit(WORKER_ORPHAN); /* the host is gone */
 }
 
 static void refuse(const struct server *s, int outcome, const char *why)
@@ -110,6 +112,25 @@ static void check_needs(const struct server *s)
     }
 }
 
+/* From here on all that this process runs is confined, the plugin's constructors first. The host gets the listener;
+ * this process keeps none, or it could answer itself. */
+static void confine(struct server *s)
+{
+    const struct pipeline *p = s->segment->pipeline;
+    const struct stage *stage = &p->stages[s->stage];
+    struct server_message m = {.type = SERVER_CONFINED};
+    s->sandbox = (struct sandbox){.level = stage->sandbox};
+    if (stage->on_error == ON_ERROR_DEAD_LETTER)
+        s->sandbox.writable = p->dead_letters;
+    sandbox_enter(&s->sandbox, SANDBOX_LISTEN);
+    sandbox_describe(&s->sandbox, m.text, sizeof m.text);
+    if (server_say(s->socket, &m, s->sandbox.listener) != 0)
+        _exit(WORKER_ORPHAN);
+    if (s->sandbox.listener >= 0)
+        close(s->sandbox.listener);
+    protection_for_load(s->segment);
+}
+
 static void load(struct server *s)
 {
     const struct stage *stage = &s->segment->pipeline->stages[s->stage];
@@ -158,6 +179,8 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     close(s->children);
     reset_signals();
     name_process(s, (int32_t)m->worker);
+    sandbox_narrow(&s->sandbox);
+    protection_for_work(s->segment, s->stage, m->worker);
     sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
     struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log};
     int result = worker_run(&start);
@@ -273,6 +296,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     snprintf(who, sizeof who, "%.50s", segment->pipeline->stages[stage].name);
     log_init(&s->log, log->fd, log->threshold, who);
     name_process(s, -1);
+    confine(s);
     load(s);
     serve(s);
 }

@@ -12,10 +12,11 @@ enum server_message_type {
     SERVER_SPAWN,  /* fork worker `worker` under `epoch` */
     SERVER_SIGNAL, /* send `status` as a signal to that worker, if it still runs under that epoch */
     /* server to host */
-    SERVER_LOADED,  /* the plugin is loaded, workers can be forked */
-    SERVER_REFUSED, /* it is not, and never will be: `status` is an outcome, text says why */
-    SERVER_SPAWNED, /* pid */
-    SERVER_EXITED,  /* waitid() returned it: `status` is its wait status; whatever it had forked is dead too */
+    SERVER_CONFINED, /* about to load the plugin: text says how it is confined; with it comes the filter's listener */
+    SERVER_LOADED,   /* the plugin is loaded, workers can be forked */
+    SERVER_REFUSED,  /* it is not, and never will be: `status` is an outcome, text says why */
+    SERVER_SPAWNED,  /* pid */
+    SERVER_EXITED,   /* waitid() returned it: `status` is its wait status; whatever it had forked is dead too */
 };
 
 enum { SERVER_TEXT_MAX = 480 };
@@ -27,5 +28,12 @@ struct server_message {
     uint64_t at_ns; /* SERVER_EXITED: when waitid() returned it, monotonic */
     char text[SERVER_TEXT_MAX];
 };
+
+/* Sends a message, and a descriptor with it unless fd is -1. 0 or -errno. */
+int server_say(int socket, const struct server_message *m, int fd);
+
+/* Takes the next message, if there is a whole one. 1: *m, and *fd is what came with it, the caller's to close, or -1.
+ */
+int server_hear(int socket, struct server_message *m, int *fd);
 
 #endif

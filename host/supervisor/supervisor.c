@@ -19,11 +19,12 @@
 #include "clock.h"
 #include "collect.h"
 #include "leftovers.h"
+#include "warden.h"
 
 #define ABORT_TO_KILL (2 * NS_PER_S)
 #define SHORTEST_LOOK (10 * NS_PER_MS)
 
-enum { INHERITED_MAX = 64, EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2 };
+enum { INHERITED_MAX = 64, EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2, TAG_HELD = 3 };
 
 struct supervisor {
     const struct pipeline *pipeline;
@@ -113,9 +114,25 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
     worker_died(s, c, m->worker, m->status, now);
 }
 
-static void server_says(struct supervisor *s, struct crew *c, struct server_message *m, uint64_t now)
+/* `fd` becomes the crew's. Only the first counts: what comes after it may be the plugin's. */
+static void confined(struct supervisor *s, struct crew *c, const struct server_message *m, int fd)
+{
+    log_write(s->log, LOG_LEVEL_INFO, "%s: sandbox %s", stage_name(s, c), m->text);
+    c->listener = fd;
+    if (fd >= 0 && watch(s, fd, TAG_HELD, c->stage) != 0)
+        end_run(s, OUTCOME_FAILED, "cannot watch a stage's filter: %s", strerror(errno));
+}
+
+static void server_says(struct supervisor *s, struct crew *c, struct server_message *m, int fd, uint64_t now)
 {
     m->text[SERVER_TEXT_MAX - 1] = 0;
+    if (m->type == SERVER_CONFINED && !c->confined) {
+        c->confined = 1;
+        confined(s, c, m, fd);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
     if (m->worker >= s->segment.stages[c->stage].n_slots)
         return;
     struct berth *b = &c->berths[m->worker];
@@ -138,8 +155,9 @@ static void server_says(struct supervisor *s, struct crew *c, struct server_mess
 static void listen_to(struct supervisor *s, struct crew *c, uint64_t now)
 {
     struct server_message m;
-    while (c->socket >= 0 && recv(c->socket, &m, sizeof m, MSG_DONTWAIT) == (ssize_t)sizeof m)
-        server_says(s, c, &m, now);
+    int fd;
+    while (c->socket >= 0 && server_hear(c->socket, &m, &fd))
+        server_says(s, c, &m, fd, now);
 }
 
 static void dismiss(struct crew *c)
@@ -148,9 +166,11 @@ static void dismiss(struct crew *c)
         close(c->socket);
     if (c->pidfd >= 0)
         close(c->pidfd);
-    c->socket = c->pidfd = -1;
+    if (c->listener >= 0)
+        close(c->listener);
+    c->socket = c->pidfd = c->listener = -1;
     c->server = 0;
-    c->loaded = 0;
+    c->loaded = c->confined = 0;
 }
 
 /* Kills all children but the servers that run, and what was there before us. */
@@ -343,7 +363,10 @@ static void loop(struct supervisor *s)
                 epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
             else if (tag == TAG_SOCKET)
                 listen_to(s, c, now);
-            else if (c->server)
+            else if (tag == TAG_HELD) {
+                listen_to(s, c, now); /* it may be of a worker that the server has just told of */
+                warden_judge(c, &s->segment, s->log);
+            } else if (c->server)
                 server_died(s, c, now);
         }
         check_ends(s);
@@ -406,7 +429,7 @@ static void start(struct supervisor *s)
     }
     s->crews = calloc(s->pipeline->n_stages, sizeof *s->crews);
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
-        s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .server_at = 1};
+        s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .listener = -1, .server_at = 1};
     if (!s->crews || open_loop(s) != 0) {
         end_run(s, OUTCOME_FAILED, "no memory for the host itself");
         return;

@@ -10,7 +10,7 @@
 
 #include "attributes.h"
 
-enum { SPIN_LOOKS = 2000, YIELD_NS = 50000, FIGURES_TRIES = 8 };
+enum { SPIN_LOOKS = 2000, YIELD_NS = 50000, FIGURES_TRIES = 8, PAGE = 4096 };
 
 /* Hands out offsets in the control region, each on a cache line of its own. */
 static uint64_t carve(uint64_t *used, uint64_t size)
@@ -18,6 +18,13 @@ static uint64_t carve(uint64_t *used, uint64_t size)
     uint64_t at = *used;
     *used = (at + size + 63) / 64 * 64;
     return at;
+}
+
+/* On pages of its own, so that a worker can be kept from it (protection.h). */
+static uint64_t carve_pages(uint64_t *used, uint64_t size)
+{
+    *used = (*used + PAGE - 1) / PAGE * PAGE;
+    return carve(used, (size + PAGE - 1) / PAGE * PAGE);
 }
 
 struct layout {
@@ -34,11 +41,11 @@ static void lay_out(const struct pipeline *p, struct layout *l)
     l->spans = carve(&used, (p->memory / SPAN_SIZE + 1) * sizeof(struct span));
     l->n_slots = 0;
     for (uint32_t i = 0; i < p->n_stages; i++)
-        l->rings[i] = p->stages[i].is_source ? 0 : carve(&used, ring_size(p->stages[i].queue));
+        l->rings[i] = p->stages[i].is_source ? 0 : carve_pages(&used, ring_size(p->stages[i].queue));
     for (uint32_t i = 0; i < p->n_stages; i++) {
         uint32_t state = (uint32_t)p->stages[i].description->state_size;
-        l->slot_size[i] = (sizeof(struct slot) - sizeof(struct journal) + journal_size(state) + 63) / 64 * 64;
-        l->slots[i] = carve(&used, l->slot_size[i] * p->stages[i].workers_max);
+        l->slot_size[i] = (sizeof(struct slot) - sizeof(struct journal) + journal_size(state) + PAGE - 1) / PAGE * PAGE;
+        l->slots[i] = carve_pages(&used, l->slot_size[i] * p->stages[i].workers_max);
         l->n_slots += p->stages[i].workers_max;
     }
     l->control = (used + SPAN_SIZE - 1) / SPAN_SIZE * SPAN_SIZE;

@@ -1,0 +1,77 @@
+#include "warden.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "referee.h"
+
+enum { REFUSALS_TOLD = 20 }; /* a plugin that tries for ever does not fill the log */
+
+/* The process of a thread; 0: it is gone. */
+static pid_t process_of(pid_t thread)
+{
+    char path[64], line[256];
+    int process = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
+    AUTO_FILE FILE *f = fopen(path, "re");
+    while (f && !process && fgets(line, sizeof line, f))
+        if (sscanf(line, "Tgid: %d", &process) == 1)
+            break;
+    return process;
+}
+
+/* "evil/3", or the stage alone: its server, or something that is not known. */
+static void name_caller(const struct crew *c, const char *stage, pid_t process, char *text, size_t size)
+{
+    for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
+        if (process > 0 && c->berths[w].pid == process) {
+            snprintf(text, size, "%s/%" PRIu32, stage, w);
+            return;
+        }
+    snprintf(text, size, "%s: process %d%s", stage, (int)process,
+             process != c->server ? ""
+             : c->loaded          ? ", its stage server"
+                                  : ", while the plugin was loaded");
+}
+
+static void tell(struct crew *c, const struct stage *stage, const struct log *log, const struct held_call *call)
+{
+    char who[128];
+    if (c->refusals++ >= REFUSALS_TOLD)
+        return;
+    AUTO_FREE char *name = referee_name(call);
+    name_caller(c, stage->name, process_of(call->caller), who, sizeof who);
+    log_write(log, LOG_LEVEL_WARNING,
+              "%s: %s(%" PRId64 ", %" PRId64 ") was refused: sandbox = \"%s\" keeps the plugin from it. If it needs "
+              "this, and you trust it: stages.%s.sandbox = \"%s\"%s",
+              who, name ? name : "a system call", (int64_t)call->arguments[0], (int64_t)call->arguments[1],
+              sandbox_level_name(stage->sandbox), stage->name, sandbox_level_name(stage->sandbox + 1),
+              c->refusals == REFUSALS_TOLD ? ". More of them are not told" : "");
+}
+
+void warden_judge(struct crew *c, const struct segment *s, const struct log *log)
+{
+    struct held_call call;
+    struct pollfd held = {.fd = c->listener, .events = POLLIN};
+    if (c->listener < 0 || poll(&held, 1, 0) != 1)
+        return;
+    if (!(held.revents & POLLIN)) { /* everyone under the filter is gone */
+        close(c->listener);
+        c->listener = -1;
+        return;
+    }
+    if (referee_hear(c->listener, &call) != 0)
+        return;
+    /* The server runs no plugin code once that is loaded, and a worker is another process. */
+    int servers = c->loaded && call.caller == c->server && referee_is_servers(&call);
+    if (servers || referee_is_own(&call)) {
+        referee_answer(c->listener, &call, REFEREE_LET);
+        return;
+    }
+    referee_answer(c->listener, &call, REFEREE_REFUSE);
+    tell(c, &s->pipeline->stages[c->stage], log, &call);
+}

@@ -1,0 +1,85 @@
+#include "protection.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SYS_mseal
+#define SYS_mseal 462 /* Linux 6.10 */
+#endif
+
+/* Makes read-only what lies whole within `from` to `to`, in pages of the mapping. */
+static void shield(const struct segment *s, const void *from, const void *to)
+{
+    uintptr_t page = s->backing.kind == BACKING_HUGETLB ? HUGE_PAGE_SIZE : (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t first = ((uintptr_t)from + page - 1) / page * page;
+    uintptr_t end = (uintptr_t)to / page * page;
+    if (first < end)
+        mprotect((void *)first, end - first, PROT_READ); /* one that fails leaves what validation catches */
+}
+
+/* A bit for each stage whose frames can come to `stage`, and itself. */
+static uint64_t upstream_of(const struct pipeline *p, uint32_t stage)
+{
+    uint64_t set = UINT64_C(1) << stage;
+    for (uint32_t i = stage + 1; i-- > 0;) /* in topological order, so one pass back is enough */
+        for (uint32_t e = 0; (set >> i & 1) && e < p->n_edges; e++)
+            if (p->edges[e].to == i)
+                set |= UINT64_C(1) << p->edges[e].from;
+    return set;
+}
+
+static int touches_ring(const struct pipeline *p, uint32_t stage, uint32_t of)
+{
+    int touches = stage == of;
+    for (uint32_t e = 0; e < p->n_edges; e++)
+        touches |= p->edges[e].from == stage && p->edges[e].to == of;
+    return touches;
+}
+
+static void shield_spans(const struct segment *s, uint32_t stage)
+{
+    uint64_t upstream = upstream_of(s->pipeline, stage);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        const uint8_t *at = s->arena.base + s->arena.spans_offset + (uint64_t)s->stages[i].range.first * SPAN_SIZE;
+        if (!(upstream >> i & 1))
+            shield(s, at, at + (uint64_t)s->stages[i].range.n * SPAN_SIZE);
+    }
+}
+
+static void shield_rings(const struct segment *s, uint32_t stage)
+{
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        const uint8_t *ring = (const uint8_t *)s->stages[i].ring;
+        if (ring && !touches_ring(s->pipeline, stage, i))
+            shield(s, ring, ring + ring_size(s->pipeline->stages[i].queue));
+    }
+}
+
+/* The slots lie one behind the other, to the end of the control region. */
+static void shield_slots(const struct segment *s, const struct slot *own)
+{
+    const uint8_t *end = s->arena.base + s->arena.spans_offset;
+    const uint8_t *after = end;
+    for (uint32_t i = 0; i + 1 < s->n_slots; i++)
+        if (s->slots[i] == own)
+            after = (const uint8_t *)s->slots[i + 1];
+    shield(s, s->slots[0], own);
+    shield(s, after, end);
+}
+
+void protection_for_load(const struct segment *s)
+{
+    mprotect(s->backing.base, s->backing.size, PROT_READ);
+}
+
+void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worker)
+{
+    if (mprotect(s->backing.base, s->backing.size, PROT_READ | PROT_WRITE) != 0)
+        return; /* its first store ends it, with a signal that says so */
+    shield_spans(s, stage);
+    shield_rings(s, stage);
+    shield_slots(s, segment_slot(s, stage, worker));
+    syscall(SYS_mseal, s->backing.base, s->backing.size, 0UL);
+}
