@@ -30,14 +30,6 @@ static uint64_t upstream_of(const struct pipeline *p, uint32_t stage)
     return set;
 }
 
-static int touches_ring(const struct pipeline *p, uint32_t stage, uint32_t of)
-{
-    int touches = stage == of;
-    for (uint32_t e = 0; e < p->n_edges; e++)
-        touches |= p->edges[e].from == stage && p->edges[e].to == of;
-    return touches;
-}
-
 static void shield_spans(const struct segment *s, uint32_t stage)
 {
     uint64_t upstream = upstream_of(s->pipeline, stage);
@@ -48,11 +40,12 @@ static void shield_spans(const struct segment *s, uint32_t stage)
     }
 }
 
+/* Its own ring and those downstream: one that waits for memory wakes whoever keeps frames there. */
 static void shield_rings(const struct segment *s, uint32_t stage)
 {
     for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
         const uint8_t *ring = (const uint8_t *)s->stages[i].ring;
-        if (ring && !touches_ring(s->pipeline, stage, i))
+        if (ring && !(upstream_of(s->pipeline, i) >> stage & 1))
             shield(s, ring, ring + ring_size(s->pipeline->stages[i].queue));
     }
 }

@@ -9,7 +9,7 @@
 /* Stage server, before the plugin is mapped: nothing. */
 void protection_for_load(const struct segment *s);
 
-/* Worker, before it runs plugin code: its journal, the rings that it reads or feeds, the share of its stage, and those
+/* Worker, before it runs plugin code: its journal, its ring and those downstream, the share of its stage, and those
  * upstream, whose life words it writes. For good: where the kernel has mseal() the plugin cannot undo it, nor unmap the
  * segment. */
 void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worker);
