@@ -15,6 +15,7 @@
 #include <cstdlib>
 
 #include "child.h"
+#include "shared.h"
 
 namespace
 {
@@ -173,6 +174,27 @@ pid_t Stepped::Twin()
 void Stepped::KillTwin(pid_t) {}
 
 #endif
+
+void Stepped::AtEachInstruction(const Round &round, int stride)
+{
+    Shared<uint32_t> returned;
+    for (int stop = 0; *returned == 0; stop += stride) {
+        round.before();
+        Stepped process([&round, &returned] {
+            int result = round.body();
+            *returned = 1;
+            return result;
+        });
+        for (int i = 0; i < stop && *returned == 0; i++)
+            process.Step();
+        bool late = *returned != 0;
+        if (!late)
+            round.moment();
+        int result = process.Continue();
+        *returned = late;
+        round.after(result);
+    }
+}
 
 int Stepped::Continue()
 {

@@ -42,6 +42,17 @@ class Stepped
     int Continue(); // to its end; the result
     int Kill();     // and reaps it
 
+    // What others may do between any two instructions of a process: in round n, `before` sets the stage, `body` runs in
+    // a child and stands still n * `stride` instructions after its Mark(), `moment` does what the others do, and the
+    // child goes on to its end; `after` gets its result. The last round is the one in which it ends before its moment.
+    struct Round {
+        std::function<void()> before;
+        std::function<int()> body;
+        std::function<void()> moment;
+        std::function<void(int result)> after;
+    };
+    static void AtEachInstruction(const Round &round, int stride = 1);
+
   private:
     void Reap();
 

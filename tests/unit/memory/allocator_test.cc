@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "stepped.h"
 #include "test_arena.h"
 
 namespace
@@ -298,6 +299,111 @@ TEST(Allocator, FragmentationLeavesNothingBehind)
     EXPECT_EQ(arena.FreeSpans(), 6u);
     descriptor d;
     EXPECT_EQ(a.Take(6 * uint64_t{SPAN_SIZE}, &d), 0);
+}
+
+TEST(Allocator, TakesOneBlockOnceAnIdleRunIsDissolvedForIt)
+{
+    TestArena arena(2);
+    TestAllocator a(arena, arena.All(), 1);
+    descriptor run, d;
+    ASSERT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &run), 0);
+    allocator_abandon(a.get(), &run);
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    descriptor held;
+    TestAllocator other(arena, {0, 1}, 2);
+    ASSERT_EQ(other.Take(64, &held), 0); // takes the run's first: its tail is nobody's then
+    ASSERT_EQ(a.Take(512 * 1024, &d), 0);
+    allocator_abandon(a.get(), &d);
+    EXPECT_EQ(a.TakeAll(512 * 1024).size(), 4u) << "one of the four is lost";
+}
+
+TEST(Allocator, ASuccessorLeavesSpansOfOtherRangesAlone)
+{
+    TestArena arena(2);
+    TestAllocator neighbour(arena, {1, 1}, 1), successor(arena, {0, 1}, 1);
+    descriptor d;
+    ASSERT_EQ(neighbour.Take(64, &d), 0);
+    allocator_recover(successor.get());
+    EXPECT_EQ(au64_relaxed(&arena.Block(d)->life), life_make(d.generation, HOLDER_PENDING));
+    EXPECT_EQ(au32_relaxed(&arena.Table()[1].owner), 2u);
+}
+
+// Between any two instructions of one that takes a block, a sibling takes the last span, or a block in it.
+class AllocatorBesideOthers : public testing::Test
+{
+  protected:
+    void SetUp() override
+    {
+        if (!Stepped::Works())
+            GTEST_SKIP() << "no ptrace";
+    }
+
+    // All is idle, and cut into blocks of 512 KiB.
+    void Before()
+    {
+        au32_store_relaxed(&arena_.Table()->kind, size_class_of(BYTES) + 1);
+        au32_store_relaxed(&arena_.Table()->owner, 0);
+        au32_store_relaxed(&arena_.Table()->formatted, 1);
+        for (uint64_t at = 0; at < SPAN_SIZE; at += BYTES)
+            au64_store_relaxed(&reinterpret_cast<block *>(arena_.Span(0) + at)->life, life_make(1, 0));
+    }
+
+    int Take(uint64_t bytes)
+    {
+        TestAllocator a(arena_, arena_.All(), 1);
+        descriptor d;
+        Stepped::Mark();
+        return a.Take(bytes, &d) == 0 ? 1 : 0;
+    }
+
+    bool IsOwnedBySibling() const { return au32_relaxed(&arena_.Table()->owner) == SIBLING; }
+
+    enum : uint64_t { BYTES = 512 * 1024 };
+    enum : uint32_t { SIBLING = 8 };
+    TestArena arena_{1};
+};
+
+TEST_F(AllocatorBesideOthers, ASpanIsOneOwnersAlone)
+{
+    for (uint64_t bytes : {uint64_t{BYTES}, uint64_t{BYTES / 2}, uint64_t{SPAN_SIZE}})
+        Stepped::AtEachInstruction({[&] { Before(); }, [&] { return Take(bytes); },
+                                    [&] {
+                                        uint32_t nobody = 0;
+                                        __atomic_compare_exchange_n(&arena_.Table()->owner.word, &nobody, SIBLING, 0,
+                                                                    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+                                    },
+                                    [&](int took) {
+                                        if (took) {
+                                            ASSERT_FALSE(IsOwnedBySibling()) << bytes;
+                                        }
+                                    }},
+                                   53);
+}
+
+TEST_F(AllocatorBesideOthers, AHeldBlockIsNeverCutInto)
+{
+    bool held = false;
+    auto *last = reinterpret_cast<block *>(arena_.Span(0) + SPAN_SIZE - BYTES);
+    for (uint64_t bytes : {uint64_t{BYTES / 2}, uint64_t{SPAN_SIZE}})
+        Stepped::AtEachInstruction({[&] {
+                                        Before();
+                                        held = false;
+                                    },
+                                    [&] { return Take(bytes); },
+                                    [&] {
+                                        held = au32_relaxed(&arena_.Table()->owner) == 0; // a sibling's, given back
+                                        if (held)
+                                            au64_store_relaxed(&last->life, life_make(2, READER_A));
+                                    },
+                                    [&](int took) {
+                                        if (held && au32_relaxed(&arena_.Table()->kind) == size_class_of(BYTES) + 1) {
+                                            ASSERT_EQ(au64_relaxed(&last->life), life_make(2, READER_A)) << bytes;
+                                        }
+                                        if (held) {
+                                            ASSERT_FALSE(took) << bytes;
+                                        }
+                                    }},
+                                   53);
 }
 
 } // namespace

@@ -93,4 +93,29 @@ TEST_F(ArenaBlock, IsNotFoundIfItsSizeLeadsOutOfTheArena)
     EXPECT_EQ(arena_block(arena_.get(), &d_, READER_A), nullptr);
 }
 
+TEST_F(ArenaBlock, InTheMiddleOfAPayloadIsNoneThoughItLooksLikeOne)
+{
+    auto *forged = reinterpret_cast<au64 *>(reinterpret_cast<uint8_t *>(arena_.Block(d_)) + BLOCK_HEADER);
+    au64_store_relaxed(forged, life_make(d_.generation, READER_A));
+    descriptor d = d_;
+    d.block += BLOCK_HEADER;
+    EXPECT_EQ(arena_block(arena_.get(), &d, READER_A), nullptr);
+}
+
+TEST_F(ArenaBlock, OfARunThatIsLongerThanTheArenaHasNoBytes)
+{
+    span *s = &arena_.Table()[arena_.SpanOf(d_)];
+    au32_store_relaxed(&s->kind, SPAN_RUN);
+    au32_store_relaxed(&s->run, 3);
+    EXPECT_EQ(arena_block_bytes(arena_.get(), arena_.Block(d_)), 0u);
+}
+
+TEST(ArenaTail, WithItsFirstBeforeTheArenaCountsAsFree)
+{
+    TestArena arena(2);
+    au32_store_relaxed(&arena.Table()[1].kind, SPAN_TAIL);
+    au32_store_relaxed(&arena.Table()[1].run, 2);
+    EXPECT_EQ(arena.FreeSpans(), 2u);
+}
+
 } // namespace

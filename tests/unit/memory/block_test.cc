@@ -4,10 +4,13 @@ extern "C" {
 
 #include <gtest/gtest.h>
 
+#include "shared.h"
+#include "stepped.h"
+
 namespace
 {
 
-enum : uint64_t { A = 1, B = 2 };
+enum : uint64_t { A = 1, B = 2, READER_C = 4 };
 
 class BlockLife : public testing::Test
 {
@@ -80,6 +83,47 @@ TEST_F(BlockLife, SizeTypeAndFlagsShareAWord)
     EXPECT_EQ(block_size(&block_), size);
     EXPECT_EQ(block_type(&block_), 254u);
     EXPECT_EQ(block_flags(&block_), uint32_t{BLOCK_HAS_TAIL});
+}
+
+// Another holder comes or goes between any two instructions.
+TEST(BlockLifeBesideOthers, ADropTakesItsOwnBitAlone)
+{
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no ptrace";
+    Shared<block> b;
+    Stepped::AtEachInstruction({[&] { block_hand_over(b.get(), 7, A | B); },
+                                [&] {
+                                    Stepped::Mark();
+                                    return block_drop(b.get(), 7, A);
+                                },
+                                [&] { block_drop(b.get(), 7, B); },
+                                [&](int) { ASSERT_EQ(au64_relaxed(&b->life) & HOLDERS_MASK & ~uint64_t{B}, 0u); }});
+    EXPECT_EQ(au64_relaxed(&b->life), life_make(7, B)) << "in the last round nobody else came";
+}
+
+TEST(BlockLifeBesideOthers, HoldersThatAreAddedTakeNoneAway)
+{
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no ptrace";
+    Shared<block> b;
+    bool dropped = false;
+    Stepped::AtEachInstruction({[&] {
+                                    block_hand_over(b.get(), 7, A | B);
+                                    dropped = false;
+                                },
+                                [&] {
+                                    Stepped::Mark();
+                                    block_add_holders(b.get(), 7, READER_C);
+                                    return 0;
+                                },
+                                [&] {
+                                    block_drop(b.get(), 7, B);
+                                    dropped = true;
+                                },
+                                [&](int) {
+                                    uint64_t expected = A | READER_C | (dropped ? 0 : uint64_t{B});
+                                    ASSERT_EQ(au64_relaxed(&b->life), life_make(7, expected));
+                                }});
 }
 
 } // namespace

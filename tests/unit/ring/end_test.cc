@@ -172,4 +172,74 @@ TEST_F(EndLock, TwoWhoWaitBothGetItWhereverItsOwnerIsKilled)
     }
 }
 
+// One who finds the end held, and looks again and again before it sleeps.
+struct Looker {
+    enum { LOOKING = 200 }; // instructions: then it is in the middle of it
+
+    Looker()
+    {
+        end_lock(e.get(), owner_word(0, 1));
+        Step(LOOKING);
+    }
+
+    void Step(int times)
+    {
+        for (int i = 0; i < times; i++)
+            process.Step();
+    }
+
+    Shared<end> e;
+    Stepped process{[this] {
+        Stepped::Mark();
+        end_lock(e.get(), owner_word(1, 1));
+        return 0;
+    }};
+};
+
+TEST_F(EndLock, WhoSeesItFreedWhileItLooksTakesItAndAnnouncesNoWaiters)
+{
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no ptrace";
+    Looker looker;
+    end_unlock(looker.e.get());
+    EXPECT_EQ(looker.process.Continue(), 0);
+    EXPECT_EQ(au64_relaxed(&looker.e->owner), Me(1));
+}
+
+TEST_F(EndLock, IsNotTakenFromWhoTookItBetweenALookAndTheSwap)
+{
+    enum { A_LOOK_AND_A_SWAP = 60 };
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no ptrace";
+    for (int between = 0; between < A_LOOK_AND_A_SWAP; between++) {
+        Looker looker;
+        end_unlock(looker.e.get());
+        looker.Step(between);
+        uint64_t seen = 0;
+        if (!au64_swap_if(&looker.e->owner, &seen, Me(0)))
+            continue; // it was the first
+        looker.Step(2 * A_LOOK_AND_A_SWAP);
+        ASSERT_TRUE(end_is_owned_by(looker.e.get(), Me(0))) << "taken away after " << between << " instructions";
+    }
+}
+
+// Somebody begins to wait between any two instructions of the host that frees the end of the dead.
+TEST_F(EndLock, OfTheDeadIsFreedWhoeverBeginsToWaitMeanwhile)
+{
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no ptrace";
+    end *e = &g_->lock;
+    Stepped::AtEachInstruction({[&] { au64_store_relaxed(&e->owner, Me(0)); },
+                                [&] {
+                                    Stepped::Mark();
+                                    end_free(e, Me(0));
+                                    return 0;
+                                },
+                                [&] {
+                                    uint64_t seen = Me(0);
+                                    au64_swap_if(&e->owner, &seen, Me(0) | OWNER_WAITERS);
+                                },
+                                [&](int) { ASSERT_EQ(au64_relaxed(&e->owner), 0u); }});
+}
+
 } // namespace

@@ -2,9 +2,16 @@ extern "C" {
 #include "ring.h"
 }
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <iterator>
 
 #include "child.h"
 #include "shared.h"
@@ -45,9 +52,33 @@ TEST_F(Ring, ItsCapacityIsAPowerOfTwo)
 {
     for (uint32_t capacity : {0u, 3u, 6u, 1000u, 65535u, 131072u, UINT32_MAX})
         EXPECT_EQ(ring_init(ring_.get(), capacity), -EINVAL) << capacity;
-    for (uint32_t capacity = 1; capacity <= RING_CAPACITY_MAX; capacity *= 2)
+    for (uint32_t capacity = 1; capacity <= RING_CAPACITY_MAX; capacity *= 2) {
         EXPECT_EQ(ring_init(ring_.get(), capacity), 0) << capacity;
+        EXPECT_EQ(ring_->capacity, capacity);
+    }
+    EXPECT_EQ(ring_->magic, uint32_t{RING_MAGIC});
 }
+
+#if defined(__x86_64__)
+// From here on the kernel has no membarrier(2).
+bool ForbidMembarrier()
+{
+    sock_filter filter[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+                            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    sock_fprog program = {static_cast<unsigned short>(std::size(filter)), filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST_F(Ring, WakersFenceOnEachOfItsEventsWhereTheKernelCannotDoItForThem)
+{
+    Child child([this] { return ForbidMembarrier() ? ring_init(ring_.get(), 4) : 1; });
+    ASSERT_EQ(child.Wait(), 0);
+    for (const event *e : {&ring_->data, &ring_->space, &ring_->order})
+        EXPECT_EQ(au32_relaxed(&e->armed), uint32_t{EVENT_FENCED});
+}
+#endif
 
 TEST_F(Ring, ItsSizeHoldsAllItsDescriptors)
 {

@@ -144,6 +144,14 @@ TEST_F(Settlement, ASourceHasNoInputToSettle)
     EXPECT_EQ(journal_decision(j_.get()).phase, PHASE_COMMITTING);
 }
 
+TEST_F(Settlement, NoMoreRingsAreFollowedThanAJournalHas)
+{
+    std::vector<ring *> outputs(READERS_MAX, first_.get());
+    outputs.push_back(nullptr);
+    worker_rings rings = {nullptr, outputs.data(), static_cast<uint32_t>(outputs.size())};
+    settlement_repair(j_.get(), &rings, &dead_);
+}
+
 class Blame : public Settlement
 {
   protected:
@@ -241,6 +249,8 @@ TEST_F(Blame, IsNotMisledByWhatAPluginScribbledOverTheJournal)
     EXPECT_EQ(Count(), 0u);
     DieProcessing(3, 4);
     EXPECT_EQ(Count(), 0u);
+    DieProcessing(1, 2);
+    EXPECT_EQ(Count(), 0u) << "it is settled already";
 }
 
 } // namespace
