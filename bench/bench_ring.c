@@ -58,14 +58,17 @@ static uint32_t sides(const struct options *o, const struct peers *peers)
 {
     static const uint32_t workers[][2] = {{1, 1}, {1, 2}, {2, 1}, {2, 2}};
     static const uint32_t batches[] = {1, 32};
-    const struct way *ways[] = {peers->rte_free_ring, peers->rte_mempool, &way_transaction};
+    enum { MICROPIPE = 2 };
+    const struct way *ways[] = {peers->rte_free_ring, peers->rte_mempool, [MICROPIPE] = &way_transaction};
     struct contest c;
     contest_init(&c, o->seconds);
     for (uint32_t w = 0; w < sizeof workers / sizeof *workers; w++) {
         struct load load = {.payload = ONE_LINE, .queue = 1024, .senders = workers[w][0], .receivers = workers[w][1]};
         for (uint32_t b = 0; b < sizeof batches / sizeof *batches; b++) {
             load.batch = batches[b];
-            for (uint32_t i = 0; i < sizeof ways / sizeof *ways; i++)
+            /* Who is preempted within rte_ring holds up the others for a time slice: two on a CPU come to no end. */
+            int crowded = load.senders > 1 || load.receivers > 1;
+            for (uint32_t i = crowded ? MICROPIPE : 0; i < sizeof ways / sizeof *ways; i++)
                 contest_add(&c, ways[i], load);
         }
         load.batch = AS_THEY_COME;
@@ -73,7 +76,7 @@ static uint32_t sides(const struct options *o, const struct peers *peers)
     }
     contest_run(&c, o->turns);
     printf("sides: several senders, several receivers, frames of %d bytes; senders on one CPU, receivers on the other; "
-           "medians of %u turns\n\n",
+           "medians of %u turns; rte_ring only where each has a CPU of its own, as it must not be preempted\n\n",
            ONE_LINE, o->turns);
     print_all(&c);
     return c.failed;

@@ -122,14 +122,16 @@ struct figure figure_of(double value)
 
 static void print_name(const struct entry *e)
 {
-    char batch[24];
+    char batch[24], sides[16] = "";
     if (e->way->ignores_batch || e->load.is_rally)
         snprintf(batch, sizeof batch, "%s", "");
     else if (e->load.batch == AS_THEY_COME)
         snprintf(batch, sizeof batch, "as they come");
     else
         snprintf(batch, sizeof batch, "batch %u", e->load.batch);
-    printf("  %-28s %-12s", e->way->name, batch);
+    if (e->load.senders + e->load.receivers > 2)
+        snprintf(sides, sizeof sides, " %u:%u", e->load.senders, e->load.receivers);
+    printf("  %-28s %-12s", e->way->name, strncat(batch, sides, sizeof batch - strlen(batch) - 1));
 }
 
 void contest_print_head(void)
