@@ -1,6 +1,6 @@
 /* The system call filter of a sandbox, made by libseccomp. Only for sandbox.c and referee.c.
  *
- * A call that the table does not name costs what it cost before: the kernel keeps a bitmap of those.
+ * For a call that the table does not name the kernel does not run it: it keeps a bitmap of those.
  */
 #ifndef FILTER_H
 #define FILTER_H

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -15,13 +16,13 @@ enum { REFUSALS_TOLD = 20 }; /* a plugin that tries for ever does not fill the l
 static pid_t process_of(pid_t thread)
 {
     char path[64], line[256];
-    int process = 0;
+    static const char key[] = "Tgid:";
     snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
     AUTO_FILE FILE *f = fopen(path, "re");
-    while (f && !process && fgets(line, sizeof line, f))
-        if (sscanf(line, "Tgid: %d", &process) == 1)
-            break;
-    return process;
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, key, sizeof key - 1) == 0)
+            return (pid_t)strtol(line + sizeof key - 1, NULL, 10);
+    return 0;
 }
 
 /* "evil/3", or the stage alone: its server, or something that is not known. */

@@ -23,9 +23,9 @@ static void shield(const struct segment *s, const void *from, const void *to)
 static uint64_t upstream_of(const struct pipeline *p, uint32_t stage)
 {
     uint64_t set = UINT64_C(1) << stage;
-    for (uint32_t i = stage + 1; i-- > 0;) /* in topological order, so one pass back is enough */
-        for (uint32_t e = 0; (set >> i & 1) && e < p->n_edges; e++)
-            if (p->edges[e].to == i)
+    for (uint64_t i = UINT64_C(1) << stage; i; i >>= 1) /* in topological order, so one pass back is enough */
+        for (uint32_t e = 0; (set & i) && e < p->n_edges; e++)
+            if (UINT64_C(1) << p->edges[e].to == i)
                 set |= UINT64_C(1) << p->edges[e].from;
     return set;
 }

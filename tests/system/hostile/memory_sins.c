@@ -58,12 +58,38 @@ SIN(scribble_in_load)
     return MPIPE_OK;
 }
 
-/* Its own journal, in which its state lies: the decision word and all behind it. */
+/* What it may write to, in the order of the segment. */
+enum { PART_TABLES, PART_JOURNAL, PART_FRAMES };
+
+static void scribble_part(int which)
+{
+    struct part parts[PARTS_MAX];
+    int n = find_segment(parts);
+    for (int i = 0; i < n; i++)
+        if (parts[i].writable && which-- == 0)
+            memset(parts[i].from, 0xa5, (size_t)(parts[i].to - parts[i].from));
+}
+
+/* The table of spans, its ring, and that of the stage behind it. */
+SIN(scribble_tables)
+{
+    UNUSED;
+    scribble_part(PART_TABLES);
+    return MPIPE_OK;
+}
+
 SIN(scribble_journal)
 {
-    (void)io, (void)frame;
-    memset(host->state, 0xff, 64);
-    memset((uint8_t *)((uintptr_t)host->state & ~UINT64_C(4095)), 0xff, 4096);
+    UNUSED;
+    scribble_part(PART_JOURNAL);
+    return MPIPE_OK;
+}
+
+/* Its own, and those of the source. */
+SIN(scribble_frames)
+{
+    UNUSED;
+    scribble_part(PART_FRAMES);
     return MPIPE_OK;
 }
 
@@ -234,6 +260,8 @@ SIN(lie_below_zero)
 const struct sin memory_sins[] = {{"scribble_foreign", scribble_foreign},
                                   {"scribble_in_load", scribble_in_load},
                                   {"scribble_journal", scribble_journal},
+                                  {"scribble_tables", scribble_tables},
+                                  {"scribble_frames", scribble_frames},
                                   {"scribble_writable", scribble_writable},
                                   {"munmap", unmap},
                                   {"punch_holes", punch_holes},
