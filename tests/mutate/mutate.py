@@ -24,6 +24,7 @@ FILES = [
     "host/base/event.h",
     "host/base/event.c",
     "host/memory/block.h",
+    "host/memory/arena.h",
     "host/memory/arena.c",
     "host/memory/allocator.c",
     "host/ring/ring.h",
@@ -35,7 +36,7 @@ FILES = [
     "host/worker/roll_forward.c",
 ]
 COPIED = ["CMakeLists.txt", "cmake", "host", "sdk", "plugins", "tests", "examples", "bench"]
-INCLUDES = ["sdk/include", "host/base", "host/memory", "host/ring", "host/pipeline", "host/plugin", "host/worker"]
+INCLUDES = ["sdk/include"] + sorted(str(f.parent.relative_to(ROOT)) for f in ROOT.glob("host/*/CMakeLists.txt"))
 ENVIRONMENT = {
     "GLIBC_TUNABLES": "glibc.cpu.x86_rep_stosb_threshold=1000000:glibc.cpu.x86_rep_movsb_threshold=1000000",
 }
