@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <gtest/gtest.h>
+#include <iterator>
 #include <regex>
 #include <sstream>
 
@@ -140,6 +141,20 @@ class Hostile : public testing::TestWithParam<Sin>
 {
 };
 
+// They are about states, not about memory errors: under a sanitizer a few do.
+std::vector<Sin> chosen()
+{
+#ifdef __SANITIZE_ADDRESS__
+    const size_t step = 6;
+#else
+    const size_t step = 1;
+#endif
+    std::vector<Sin> some;
+    for (size_t i = 0; i < std::size(sins); i += step)
+        some.push_back(sins[i]);
+    return some;
+}
+
 std::string name_of(const testing::TestParamInfo<Sin> &info)
 {
     return std::regex_replace(std::string(info.param.name), std::regex("="), "_");
@@ -171,4 +186,4 @@ TEST_P(Hostile, HarmsNobodyElseAndIsNamed)
     EXPECT_EQ(broken_identity(result), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Sins, Hostile, testing::ValuesIn(sins), name_of);
+INSTANTIATE_TEST_SUITE_P(Sins, Hostile, testing::ValuesIn(chosen()), name_of);
