@@ -54,7 +54,7 @@ struct stage {
     int ordered;
     uint64_t memory; /* bytes of the arena that this stage may own; 0: an equal share */
     enum sandbox_level sandbox;
-    uint32_t queue;  /* capacity of its ring, frames: a power of two; 0 for a source */
+    uint32_t queue; /* capacity of its ring, frames: a power of two; 0 for a source */
     int is_source, is_sink;
     int line;     /* in the file; 0: from a one-line pipeline */
     uint32_t set; /* a bit for each enum stage_setting: 1, it was set; 0, it is the default */
