@@ -1,7 +1,7 @@
 # micropipe_test(NAME LABEL label SOURCES x_test.cc [LAYERS layer...] [LIBRARIES lib...] [TIMEOUT s] [ENVIRONMENT k=v...])
 #
 # One GoogleTest binary; ctest runs each TEST of it as a test of its own, with a time-out, under its label:
-# unit | race | system | abi | plugins | packs. LAYERS links the layers under test and so what lies below them.
+# unit | race | fault | system | abi | plugins | packs. LAYERS links the layers under test and so what lies below them.
 # A test of the whole system starts processes and waits on clocks, so ctest runs it alone.
 find_package(GTest REQUIRED)
 include(GoogleTest)

@@ -68,11 +68,14 @@ static void print_ok(const struct configuration *c, FILE *out)
     fprintf(out, ", %s of memory\n", quantity_bytes(p->memory).text);
 }
 
-static void print_findings(const struct configuration *c, const struct arguments *a, FILE *out, FILE *err)
+/* Returns `result`, or EXIT_SYSTEM if there was no memory to print it. */
+static int print_findings(const struct configuration *c, const struct arguments *a, int result, FILE *out, FILE *err)
 {
     if (a->values[JSON]) {
-        if (json_print(findings_object(c), out) == -ENOMEM)
+        if (json_print(findings_object(c), out) == -ENOMEM) {
             fprintf(err, "micropipe check: there is no memory left to print what was found\n");
+            return EXIT_SYSTEM;
+        }
     } else if (c->pipeline && a->values[PRINT]) {
         pipeline_print(c->pipeline, PRINT_ALL, out);
     } else if (c->pipeline) {
@@ -80,6 +83,7 @@ static void print_findings(const struct configuration *c, const struct arguments
     } else {
         configuration_print_mistakes(c, err);
     }
+    return result;
 }
 
 static int load_and_check(const struct arguments *a, FILE *out, FILE *err)
@@ -89,7 +93,7 @@ static int load_and_check(const struct arguments *a, FILE *out, FILE *err)
         return arguments_wrong(&command, err, "--print and --json: which of the two is wanted?");
     int result = configuration_load(&command, a, err, &c);
     if (c.pipeline || c.complaints.n)
-        print_findings(&c, a, out, err);
+        result = print_findings(&c, a, result, out, err);
     configuration_clear(&c);
     return result;
 }

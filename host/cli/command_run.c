@@ -60,13 +60,16 @@ static int run(const struct pipeline *p, const struct arguments *a, enum log_lev
     struct supervisor_hooks hooks = display_hooks(&display);
     s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
     display_end(&display);
-    if (a->values[JSON] && summary_print_json(&s, out) == -ENOMEM)
+    int result = (int)s.outcome;
+    if (a->values[JSON] && summary_print_json(&s, out) == -ENOMEM) {
         fprintf(err, "micropipe run: there is no memory left for the summary\n");
+        result = EXIT_SYSTEM;
+    }
     if (!a->values[JSON] && !a->values[QUIET])
         summary_print(&s, display_columns(STDERR_FILENO), err);
     else if (s.outcome != OUTCOME_DONE && s.reason[0])
         fprintf(err, "micropipe run: %s\n", s.reason);
-    return (int)s.outcome;
+    return result;
 }
 
 static int load_and_run(const struct arguments *a, FILE *out, FILE *err)

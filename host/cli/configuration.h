@@ -29,8 +29,8 @@ struct configuration {
 };
 
 /* EXIT_OK: the pipeline is there. EXIT_USAGE: the command line is wrong, which was written to `err`, or the pipeline
- * is: then there are complaints, and nothing was written. EXIT_SYSTEM: no memory, which was written. *out is to be
- * cleared in any case. */
+ * is: then there are complaints, and nothing was written. EXIT_SYSTEM: the machine lacked something: there are
+ * complaints, or it was written. *out is to be cleared in any case. */
 int configuration_load(const struct command *command, const struct arguments *a, FILE *err, struct configuration *out);
 
 /* All complaints, and how many they are. */

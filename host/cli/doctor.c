@@ -67,7 +67,9 @@ int doctor_run(int argc, char **argv, FILE *out, FILE *err)
     result = finding_count(findings, N_PROBES, VERDICT_MISSING) ? EXIT_SYSTEM : EXIT_OK;
     if (!a.values[JSON])
         finding_print_all(findings, N_PROBES, out);
-    else if (finding_print_json(findings, N_PROBES, out) == -ENOMEM)
+    else if (finding_print_json(findings, N_PROBES, out) == -ENOMEM) {
+        fprintf(err, "micropipe doctor: there is no memory left to print what was found\n");
         result = EXIT_SYSTEM;
+    }
     return result;
 }

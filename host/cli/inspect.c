@@ -39,7 +39,15 @@ static int names_processor(const char *name)
 static int not_found(const struct catalogue *c, const char *why, FILE *err)
 {
     fprintf(err, "micropipe inspect: %s\n", why);
-    return catalogue_problems(c) ? EXIT_SYSTEM : EXIT_USAGE;
+    return catalogue_problems(c) || catalogue_shortage(c) ? EXIT_SYSTEM : EXIT_USAGE;
+}
+
+/* Of what prints JSON: EXIT_SYSTEM is want of memory. */
+static int checked(int result, FILE *err)
+{
+    if (result == EXIT_SYSTEM)
+        fprintf(err, "micropipe inspect: there is no memory left to print what was found\n");
+    return result;
 }
 
 static int show_processor(struct catalogue *c, const char *name, int json, FILE *out, FILE *err)
@@ -49,7 +57,7 @@ static int show_processor(struct catalogue *c, const char *name, int json, FILE 
     if (!d)
         return not_found(c, why, err);
     if (json)
-        return inspect_json_processor(d, out);
+        return checked(inspect_json_processor(d, out), err);
     inspect_text_processor(d, out);
     return EXIT_OK;
 }
@@ -62,18 +70,23 @@ static int show_pack(struct catalogue *c, const char *name, int json, FILE *out,
     if (!list)
         return not_found(c, why, err);
     if (json)
-        return inspect_json_pack(list, n, out);
+        return checked(inspect_json_pack(list, n, out), err);
     inspect_text_pack(list, n, out);
     return EXIT_OK;
 }
 
-static int show_all(struct catalogue *c, const struct arguments *a, FILE *out)
+static int show_all(struct catalogue *c, const struct arguments *a, FILE *out, FILE *err)
 {
     catalogue_scan_all(c);
+    if (catalogue_shortage(c)) {
+        fprintf(err, "micropipe inspect: not all packs could be looked at: %s; see micropipe doctor\n",
+                strerror(catalogue_shortage(c)));
+        return EXIT_SYSTEM;
+    }
     if (a->values[PROBLEMS] && a->values[JSON])
-        return inspect_json_problems(c, out);
+        return checked(inspect_json_problems(c, out), err);
     if (a->values[JSON])
-        return inspect_json_all(c, out);
+        return checked(inspect_json_all(c, out), err);
     if (a->values[PROBLEMS])
         inspect_text_problems(c, out);
     else
@@ -100,7 +113,7 @@ int inspect_run(int argc, char **argv, FILE *out, FILE *err)
         return EXIT_SYSTEM;
     }
     if (!name)
-        result = show_all(c, &a, out);
+        result = show_all(c, &a, out, err);
     else if (names_processor(name))
         result = show_processor(c, name, a.values[JSON] != NULL, out, err);
     else

@@ -33,7 +33,17 @@ int json_print(json_t *value, FILE *out)
 {
     if (!value)
         return -ENOMEM;
-    int failed = json_dumpf(value, out, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) != 0 || fputc('\n', out) == EOF;
+    /* Whole, before a byte of it is out; and not by json_dumps(), which leaves out what it had no room for. */
+    const size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(15);
+    size_t size = json_dumpb(value, NULL, 0, flags);
+    char *text = size ? malloc(size) : NULL;
+    int whole = text && json_dumpb(value, text, size, flags) == size;
     json_decref(value);
+    if (!whole) {
+        free(text);
+        return -ENOMEM;
+    }
+    int failed = fwrite(text, 1, size, out) != size || fputc('\n', out) == EOF;
+    free(text);
     return failed ? -EIO : 0;
 }

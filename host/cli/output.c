@@ -17,6 +17,7 @@ void output_prepare(void)
             open("/dev/null", O_RDWR) != fd) /* the lowest that is free, on purpose kept over exec */
             return;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static int reader_is_gone(int fd)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "needed.h"
 
 enum {
     TAB_WIDTH = 4,
@@ -21,27 +21,40 @@ static void defuse(char *text)
 
 static char *file_text(const struct source_line *line)
 {
-    char *copy = line->file ? strdup(line->file) : NULL;
-    CHECK(copy || !line->file);
-    if (copy)
-        defuse(copy);
+    if (!line->file)
+        return NULL;
+    char *copy = needed(strdup(line->file));
+    defuse(copy);
     return copy;
 }
 
 /* As it stands there: print_source() needs its tabs. */
 static char *source_text(const struct source_line *line)
 {
-    char *copy = line->text ? strndup(line->text, line->length) : NULL;
-    CHECK(copy || !line->text);
-    return copy;
+    return line->text ? needed(strndup(line->text, line->length)) : NULL;
+}
+
+/* As vasprintf(), which may leave anything in *text when it fails. */
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args)
+{
+    char *text = NULL;
+    return needed(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
+__attribute__((format(printf, 1, 2))) static char *formatted(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = format_text(format, args);
+    va_end(args);
+    return text;
 }
 
 static char *message_text(const struct source_line *line, const char *format, va_list args)
 {
-    char *message = NULL, *whole = NULL;
-    CHECK(vasprintf(&message, format, args) >= 0);
+    char *message = format_text(format, args);
     if (line->kind == SOURCE_OVERRIDE) {
-        CHECK(asprintf(&whole, "in '%.*s': %s", (int)line->length, line->text, message) >= 0);
+        char *whole = formatted("in '%.*s': %s", (int)line->length, line->text, message);
         free(message);
         message = whole;
     }
@@ -52,8 +65,7 @@ static char *message_text(const struct source_line *line, const char *format, va
 void complaint_add(struct complaints *c, struct position at, const char *format, ...)
 {
     va_list args;
-    struct complaint *list = reallocarray(c->list, c->n + 1, sizeof *list);
-    CHECK(list);
+    struct complaint *list = needed(reallocarray(c->list, c->n + 1, sizeof *list));
     c->list = list;
     va_start(args, format);
     list[c->n++] = (struct complaint){.file = file_text(at.line),
@@ -63,6 +75,12 @@ void complaint_add(struct complaints *c, struct position at, const char *format,
                                       .source = source_text(at.line),
                                       .order = at.line->order};
     va_end(args);
+}
+
+void complaint_shortage(struct complaints *c, int error)
+{
+    if (!c->shortage)
+        c->shortage = error;
 }
 
 static int comes_after(const struct complaint *a, const struct complaint *b)
@@ -90,7 +108,7 @@ void complaints_clear(struct complaints *c)
         free(c->list[i].source);
     }
     free(c->list);
-    *c = (struct complaints){NULL, 0};
+    *c = (struct complaints){NULL, 0, 0};
 }
 
 static int is_continuation(char byte)

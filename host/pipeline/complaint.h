@@ -21,11 +21,15 @@ struct complaint {
 struct complaints {
     struct complaint *list;
     size_t n;
+    int shortage; /* 0, or the errno of what the machine lacked: it is no mistake of whoever wrote the configuration */
 };
 
 /* Adds one. Control characters in it become spaces: what stands in a file must not become commands to a terminal. */
 __attribute__((format(printf, 3, 4))) void complaint_add(struct complaints *c, struct position at, const char *format,
                                                          ...);
+
+/* Notes that one of them is for want of memory, descriptors, processes ...: the first counts. */
+void complaint_shortage(struct complaints *c, int error);
 
 /* By place; those of one place stay in the order in which they were found. */
 void complaints_sort(struct complaints *c);

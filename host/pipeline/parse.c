@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "checker.h"
+#include "needed.h"
 #include "node.h"
 #include "oneline.h"
 #include "override.h"
@@ -99,6 +100,28 @@ static void complain_of_libconfig(const config_t *config, const struct source *s
                   config_error_text(config) ? config_error_text(config) : "this cannot be read");
 }
 
+/* libconfig uses what malloc() gives it without a look, so that it crashes for want of memory. What it will need for
+ * this text is therefore taken before, and freed for it: in blocks below the size that malloc() would give back to the
+ * kernel at once, and with the last of them, which lies above, kept until it is done. */
+static void *reserve(size_t settings, size_t length)
+{
+    enum { BLOCK = 32768, A_SETTING = 400, A_BYTE = 8, FIXED = 65536 };
+    void **blocks = NULL;
+    size_t wanted = FIXED + settings * A_SETTING + length * A_BYTE;
+    for (size_t taken = 0; taken < wanted + BLOCK; taken += BLOCK) {
+        void **block = needed(malloc(BLOCK));
+        *block = blocks;
+        blocks = block;
+    }
+    void *last = blocks;
+    for (blocks = *blocks; blocks;) {
+        void **next = *blocks;
+        free(blocks);
+        blocks = next;
+    }
+    return last;
+}
+
 /* A configuration's text as a group. NULL after a complaint. */
 static struct node *read_config(struct reading *r, const struct source *source)
 {
@@ -107,6 +130,7 @@ static struct node *read_config(struct reading *r, const struct source *source)
     struct node *root = NULL;
     if (syntax_check(tokens_read(source, &r->region), &r->region, r->complaints, &w.marks))
         return NULL;
+    void *reserved = reserve(w.marks.n, source->length);
     config_init(&config);
     if (config_read_string(&config, source->text) == CONFIG_TRUE) {
         struct position at = {source->lines, 1};
@@ -115,6 +139,7 @@ static struct node *read_config(struct reading *r, const struct source *source)
     } else
         complain_of_libconfig(&config, source, r->complaints);
     config_destroy(&config);
+    free(reserved);
     return root;
 }
 
@@ -199,9 +224,9 @@ int pipeline_parse_line(struct catalogue *c, const char *line, const char *const
     return finish(&r, c, NULL, out);
 }
 
-char *pipeline_plugin_path(const char *file, const char *const *overrides, size_t n)
+int pipeline_plugin_path(const char *file, const char *const *overrides, size_t n, char **out)
 {
-    struct complaints unused = {NULL, 0};
+    struct complaints unused = {NULL, 0, 0};
     struct reading r = {.complaints = &unused};
     char *path = NULL;
     if (file)
@@ -213,10 +238,14 @@ char *pipeline_plugin_path(const char *file, const char *const *overrides, size_
     read_overrides(&r, overrides, n);
     const struct node *set = node_child(r.root, pipeline_settings[PIPELINE_PLUGIN_PATH].key);
     if (set && (set->type == NODE_STRING || set->type == NODE_WORD) && *set->text) {
-        path = strdup(set->text);
-        CHECK(path);
+        path = needed(strdup(set->text));
     }
+    int error = -unused.shortage;
     complaints_clear(&unused);
     region_free(&r.region);
-    return path;
+    if (error)
+        free(path);
+    else
+        *out = path;
+    return error;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "needed.h"
 #include "region.h"
 
 /* The pipeline comes first, so that its address is that of the whole. */
@@ -14,8 +14,7 @@ struct owned_pipeline {
 
 struct pipeline *pipeline_create(struct region **region)
 {
-    struct owned_pipeline *p = calloc(1, sizeof *p);
-    CHECK(p);
+    struct owned_pipeline *p = needed(calloc(1, sizeof *p));
     *region = &p->region;
     return &p->pipeline;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "needed.h"
 
 /* One malloc each, not a bump pointer: so the address sanitizer sees every overrun. */
 struct region_block {
@@ -16,8 +17,7 @@ struct region_block {
 void *region_alloc(struct region *r, size_t size)
 {
     CHECK(size <= SIZE_MAX / 2);
-    struct region_block *block = calloc(1, sizeof *block + size);
-    CHECK(block);
+    struct region_block *block = needed(calloc(1, sizeof *block + size));
     block->next = r->blocks;
     r->blocks = block;
     return block->bytes;

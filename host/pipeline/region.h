@@ -1,7 +1,7 @@
 /* Memory that is freed all at once: what belongs together dies together, and no error path frees by hand.
  *
  * Never gives NULL. The host reads its configuration before there is anything to save, so being out of memory
- * then is the one case in which it stops by CHECK.
+ * ends the program then (needed.h).
  */
 #ifndef REGION_H
 #define REGION_H

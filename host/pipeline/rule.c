@@ -218,7 +218,7 @@ static const char *zero_text(const struct rule *rule)
 
 int rule_default(struct draft *d, const struct rule *rule, struct option_value *out)
 {
-    struct complaints unused = {NULL, 0};
+    struct complaints unused = {NULL, 0, 0};
     struct draft quiet = *d;
     struct source_line line = {.kind = SOURCE_ONE_LINE, .text = ""};
     struct position at = {&line, 0};

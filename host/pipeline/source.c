@@ -203,6 +203,8 @@ static int read_file(struct reader *r, const char *file, struct position at)
                       SOURCE_BYTES_MAX >> 20);
     else if (n < 0)
         complaint_add(r->complaints, at, "cannot read '%s': %s", file, strerror((int)-n));
+    if (n == -EMFILE || n == -ENFILE || n == -ENOMEM || n == -EIO)
+        complaint_shortage(r->complaints, (int)-n);
     if (n < 0)
         return -EINVAL;
     const char *text = bytes, *end = text + n;

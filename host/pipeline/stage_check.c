@@ -71,9 +71,11 @@ static void check_processor(struct draft *d, uint32_t index)
     if (!n || (n->type != NODE_STRING && n->type != NODE_WORD))
         return;
     s->description = catalogue_find(d->catalogue, s->processor, &why);
-    if (!s->description)
+    if (!s->description) {
         draft_complain(d, s, n->at, "%s", why ? why : "there is no such processor");
-    else {
+        if (catalogue_shortage(d->catalogue))
+            complaint_shortage(d->complaints, catalogue_shortage(d->catalogue));
+    } else {
         s->is_source = (s->description->flags & MPIPE_SOURCE) != 0;
         s->is_sink = s->description->n_outputs == 0;
     }

@@ -34,6 +34,7 @@ struct catalogue {
     size_t n_all;
     char **said; /* every text that was ever made for a caller, since callers keep them */
     size_t n_said;
+    int shortage; /* errno; 0: there was all that was needed */
 };
 
 int catalogue_create(const char *first, struct catalogue **out)
@@ -79,6 +80,17 @@ static void *grown(void *array, size_t n, size_t element)
     return reallocarray(array, n + 1, element);
 }
 
+static void note_shortage(struct catalogue *c, int error)
+{
+    if (!c->shortage)
+        c->shortage = error;
+}
+
+int catalogue_shortage(const struct catalogue *c)
+{
+    return c->shortage;
+}
+
 /* Keeps the text for as long as the catalogue lives. */
 __attribute__((format(printf, 2, 3))) static const char *explain(struct catalogue *c, const char *format, ...)
 {
@@ -90,6 +102,7 @@ __attribute__((format(printf, 2, 3))) static const char *explain(struct catalogu
     char **said = n < 0 ? NULL : grown(c->said, c->n_said, sizeof *said);
     if (!said) {
         free(n < 0 ? NULL : text);
+        note_shortage(c, ENOMEM);
         return no_memory;
     }
     c->said = said;
@@ -101,8 +114,10 @@ __attribute__((format(printf, 2, 3))) static const char *explain(struct catalogu
 static void add_problem(struct catalogue *c, const char *file, const char *reason)
 {
     struct catalogue_problem *problems = grown(c->problems, c->n_problems, sizeof *problems);
-    if (!problems)
-        return; /* whoever asked for the pack is told why in any case */
+    if (!problems) {
+        note_shortage(c, ENOMEM); /* whoever asked for the pack is told why in any case */
+        return;
+    }
     c->problems = problems;
     problems[c->n_problems++] = (struct catalogue_problem){file, reason};
 }
@@ -131,15 +146,24 @@ static struct pack *add_pack(struct catalogue *c, const char *name, char *file)
     c->packs = packs ? packs : c->packs;
     if (!p) {
         free(file);
+        note_shortage(c, ENOMEM);
         return NULL;
     }
     p->file = file;
     p->name = strdup(name);
     if (!p->name || scan_file(file, scan_limit_ns, &p->scan) != 0) {
         pack_destroy(p);
+        note_shortage(c, ENOMEM);
         return NULL;
     }
+    if (p->scan.shortage)
+        note_shortage(c, p->scan.shortage);
     check_pack_name(p);
+    if (p->scan.n_processors == 0 && !p->scan.problem) { /* there was no memory to say so */
+        pack_destroy(p);
+        note_shortage(c, ENOMEM);
+        return NULL;
+    }
     if (p->scan.problem)
         add_problem(c, p->file, p->scan.problem);
     packs[c->n_packs++] = p;
@@ -211,7 +235,10 @@ static const char *explain_no_pack(struct catalogue *c, const char *name)
     for (size_t i = 0; i < names.n; i++)
         free(names.list[i]);
     free(names.list);
-    return where ? explain(c, "there is no pack '%s'%s; %s", name, suggestion, where) : no_memory;
+    if (where)
+        return explain(c, "there is no pack '%s'%s; %s", name, suggestion, where);
+    note_shortage(c, ENOMEM);
+    return no_memory;
 }
 
 static struct pack *pack_by_name(struct catalogue *c, const char *name, const char **why)
@@ -223,8 +250,9 @@ static struct pack *pack_by_name(struct catalogue *c, const char *name, const ch
         *why = explain(c, "'%s' is no name of a pack: those are small letters, digits and '_'", name);
         return NULL;
     }
-    char *file = search_path_find(&c->path, name);
-    if (!file) {
+    char *file = NULL;
+    int error = search_path_find(&c->path, name, &file);
+    if (error == -ENOENT) {
         *why = explain_no_pack(c, name);
         return NULL;
     }
@@ -239,6 +267,8 @@ static struct pack *pack_by_file(struct catalogue *c, const char *path, const ch
     char file[PATH_MAX];
     if (!realpath(path, file)) {
         *why = explain(c, "%s: %s", path, strerror(errno));
+        if (errno == ENOMEM)
+            note_shortage(c, ENOMEM);
         return NULL;
     }
     struct pack *p = known_pack(c, file);
@@ -338,7 +368,9 @@ static int by_name(const void *a, const void *b)
 size_t catalogue_scan_all(struct catalogue *c)
 {
     size_t n = 0;
-    search_path_each(&c->path, scan_candidate, c);
+    int error = search_path_each(&c->path, scan_candidate, c);
+    if (error)
+        note_shortage(c, -error);
     if (c->n_packs)
         qsort(c->packs, c->n_packs, sizeof(void *), by_name);
     for (size_t i = 0; i < c->n_packs; i++)
@@ -346,6 +378,8 @@ size_t catalogue_scan_all(struct catalogue *c)
     free(c->all);
     c->n_all = 0;
     c->all = calloc(n ? n : 1, sizeof(void *));
+    if (!c->all)
+        note_shortage(c, ENOMEM);
     for (size_t i = 0; i < c->n_packs && c->all; i++)
         for (uint32_t j = 0; j < c->packs[i]->scan.n_processors; j++)
             c->all[c->n_all++] = c->packs[i]->scan.processors[j];

@@ -38,6 +38,10 @@ struct processor_description *const *catalogue_pack(struct catalogue *c, const c
 size_t catalogue_scan_all(struct catalogue *c);
 const struct processor_description *catalogue_at(const struct catalogue *c, size_t index);
 
+/* 0, or the errno of the first thing that the machine lacked to look for a pack or to scan it: memory, a descriptor, a
+ * process. What was not found may be there then. */
+int catalogue_shortage(const struct catalogue *c);
+
 size_t catalogue_problems(const struct catalogue *c);
 const struct catalogue_problem *catalogue_problem_at(const struct catalogue *c, size_t index);
 

@@ -14,30 +14,37 @@ enum { MAJORS_TRIED = 9 }; /* mpipe_plugin_v2 ... v9: to tell a plugin of anothe
 /* What to do about dlerror's words. */
 static const struct advice {
     const char *words, *advice;
+    int error; /* what loader_map() returns */
 } advices[] = {
-    {"cannot open shared object file", "install the library, or name its folder in LD_LIBRARY_PATH"},
-    {"undefined symbol", "link the plugin with the library that has it (-Wl,-z,defs shows it when building)"},
-    {"version `", "it was built for a newer system: build it on this one"},
-    {"invalid ELF header", "this is not a shared object"},
-    {"file too short", "this is not a shared object, or it was cut"},
-    {"wrong ELF class", "it was built for another kind of machine"},
-    {"cannot apply additional memory protection", "memory is short"},
-    {"failed to map segment", "memory is short, or its folder is mounted noexec"},
+    {"Too many open files", "the limit of open files is too low (see micropipe doctor)", -EMFILE},
+    {"Cannot allocate memory", "memory is short", -ENOMEM},
+    {"cannot create", "memory is short", -ENOMEM},
+    {"out of memory", "memory is short", -ENOMEM},
+    {"cannot open shared object file", "install the library, or name its folder in LD_LIBRARY_PATH", -ENOEXEC},
+    {"undefined symbol", "link the plugin with the library that has it (-Wl,-z,defs shows it when building)", -ENOEXEC},
+    {"version `", "it was built for a newer system: build it on this one", -ENOEXEC},
+    {"invalid ELF header", "this is not a shared object", -ENOEXEC},
+    {"file too short", "this is not a shared object, or it was cut", -ENOEXEC},
+    {"wrong ELF class", "it was built for another kind of machine", -ENOEXEC},
+    {"cannot apply additional memory protection", "memory is short", -ENOMEM},
+    {"failed to map segment", "memory is short, or its folder is mounted noexec", -ENOMEM},
 };
 
-/* dlerror's words, without the name of the file where they start with it, and what to do about them. */
-static void explain_dlerror(const char *file, const char *words, char *why, size_t why_size)
+/* dlerror's words, without the name of the file where they start with it, and what to do about them. Returns a
+ * number for it. */
+static int explain_dlerror(const char *file, const char *words, char *why, size_t why_size)
 {
-    const char *advice = NULL;
+    const struct advice *advice = NULL;
     size_t length = strlen(file);
     if (!words)
         words = "dlopen failed and did not say why";
     for (size_t i = 0; i < sizeof advices / sizeof advices[0] && !advice; i++)
         if (strstr(words, advices[i].words))
-            advice = advices[i].advice;
+            advice = &advices[i];
     if (strncmp(words, file, length) == 0 && strncmp(words + length, ": ", 2) == 0)
         words += length + 2;
-    snprintf(why, why_size, "%s%s%s", words, advice ? "; " : "", advice ? advice : "");
+    snprintf(why, why_size, "%s%s%s", words, advice ? "; " : "", advice ? advice->advice : "");
+    return advice ? advice->error : -ENOEXEC;
 }
 
 /* Why there is no exported function of our major. */
@@ -65,10 +72,8 @@ int loader_map(const char *file, loader_entry *entry, char *why, size_t why_size
     char symbol[32];
     dlerror();
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-        explain_dlerror(file, dlerror(), why, why_size);
-        return -ENOEXEC;
-    }
+    if (!handle)
+        return explain_dlerror(file, dlerror(), why, why_size);
     snprintf(symbol, sizeof symbol, "mpipe_plugin_v%u", MPIPE_ABI_MAJOR);
     void *address = dlsym(handle, symbol);
     if (!address) {

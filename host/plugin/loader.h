@@ -6,7 +6,8 @@
 
 #include <micropipe/plugin.h>
 
-/* 0: *plugin is valid for the life of the process. Below 0: `why` (a buffer of `why_size` bytes) says in one sentence
+/* 0: *plugin is valid for the life of the process. -ENOMEM, -EMFILE: the machine has not what it takes, else below 0:
+ * the plugin is at fault: `why` (a buffer of `why_size` bytes) says in one sentence
  * what is wrong, with dlerror's own words where there are some, wanted and found versions, and what to do. */
 int loader_open(const char *file, const mpipe_plugin **plugin, char *why, size_t why_size);
 

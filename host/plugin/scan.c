@@ -215,9 +215,10 @@ static void explain_death(struct scanning *s, uint32_t type, struct scan *out)
         say(out, "did not answer within %.3g s %s%s", (double)s->limit_ns / 1e9, phase(type), words);
     else if (s->end == SCAN_FLOODED)
         say(out, "sent more than %d MiB, which is no description of a plugin", ANSWER_MAX >> 20);
-    else if (s->end == SCAN_NO_MEMORY)
+    else if (s->end == SCAN_NO_MEMORY) {
+        out->shortage = ENOMEM;
         say(out, "there was no memory to scan it");
-    else if (s->death.si_code == CLD_EXITED)
+    } else if (s->death.si_code == CLD_EXITED)
         say(out, "called exit(%d) %s%s", s->death.si_status, phase(type), words);
     else
         say(out, "died with %s %s%s", signal_name(s->death.si_status, name, sizeof name), phase(type), words);
@@ -235,6 +236,7 @@ static void accept_description(const struct scanning *s, const uint8_t *bytes, s
     char why[1024];
     int error = wire_decode(bytes, size, &out->processors, &out->n_processors, why, sizeof why);
     if (error) {
+        out->shortage = error == -ENOMEM ? ENOMEM : 0;
         say(out, "%s", error == -ENOMEM ? "there was no memory to scan it" : why);
         return;
     }
@@ -257,6 +259,17 @@ static void repeat_refusal(const uint8_t *bytes, size_t size, struct scan *out)
     say(out, "%s", *why ? why : "refused without a reason");
 }
 
+/* The machine lacked something: not the plugin's fault. */
+static void repeat_shortage(const uint8_t *bytes, size_t size, struct scan *out)
+{
+    int32_t error = 0;
+    if (size > sizeof error)
+        memcpy(&error, bytes, sizeof error);
+    out->shortage = error > 0 ? error : ENOMEM;
+    repeat_refusal(bytes + (size > sizeof error ? sizeof error : size), size > sizeof error ? size - sizeof error : 0,
+                   out);
+}
+
 static int conclude(struct scanning *s, struct scan *out)
 {
     const uint8_t *record = NULL;
@@ -267,6 +280,8 @@ static int conclude(struct scanning *s, struct scan *out)
         accept_description(s, record, size, out);
     else if (ended && type == SCAN_REFUSED)
         repeat_refusal(record, size, out);
+    else if (ended && type == SCAN_SHORT)
+        repeat_shortage(record, size, out);
     else if (ended && type != SCAN_LOADING && type != SCAN_ASKING)
         say(out, "answered with garbage");
     else
@@ -319,6 +334,7 @@ int scan_file(const char *file, uint64_t limit_ns, struct scan *out)
     *out = (struct scan){0};
     int error = start(&s);
     if (error) {
+        out->shortage = -error;
         say(out, "could not start a process to scan it: %s; try 'micropipe doctor'", strerror(-error));
         error = out->problem ? 0 : -ENOMEM;
     } else {

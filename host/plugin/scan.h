@@ -16,6 +16,7 @@ struct scan {
     struct processor_description **processors;
     uint32_t n_processors; /* 0 if there is a problem */
     char *problem;         /* one sentence, and what to do */
+    int shortage;          /* errno of what the machine lacked, if that is the problem; else 0 */
 };
 
 /* `file`: absolute. 0: *out is filled in, and the caller's; -ENOMEM. Takes at most limit_ns, and little more. */

@@ -1,5 +1,6 @@
 #include "scan_child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,6 +55,11 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static int is_shortage(int error)
+{
+    return error == -ENOMEM || error == -EMFILE;
+}
+
 /* The child keeps three files, which lead nowhere but to the parent's pipes, and the answer. */
 static int keep_own_files(const struct scan_task *task)
 {
@@ -71,11 +77,13 @@ static int keep_own_files(const struct scan_task *task)
     return 1;
 }
 
-static void write_all(const void *bytes, size_t size)
+static void write_all(int fd, const void *bytes, size_t size)
 {
     const char *at = bytes;
     while (size > 0) {
-        ssize_t n = write(ANSWER_FD, at, size);
+        ssize_t n = write(fd, at, size);
+        if (n < 0 && errno == EINTR)
+            continue;
         if (n <= 0)
             _exit(EXIT_FAILURE);
         at += n;
@@ -86,14 +94,32 @@ static void write_all(const void *bytes, size_t size)
 static void write_record(enum scan_record type, const void *bytes, size_t size)
 {
     struct scan_header header = {type, (uint32_t)size};
-    write_all(&header, sizeof header);
-    write_all(bytes, size);
+    write_all(ANSWER_FD, &header, sizeof header);
+    write_all(ANSWER_FD, bytes, size);
 }
 
 __attribute__((noreturn)) static void refuse(const char *why)
 {
     write_record(SCAN_REFUSED, why, strlen(why));
     _exit(EXIT_SUCCESS);
+}
+
+/* The machine, not the plugin, is to blame. */
+__attribute__((noreturn)) static void give_up(int fd, int error, const char *why)
+{
+    int32_t number = error;
+    struct scan_header header = {SCAN_SHORT, (uint32_t)(sizeof number + strlen(why))};
+    write_all(fd, &header, sizeof header);
+    write_all(fd, &number, sizeof number);
+    write_all(fd, why, strlen(why));
+    _exit(EXIT_SUCCESS);
+}
+
+__attribute__((noreturn)) static void decline(int error, const char *why)
+{
+    if (is_shortage(error))
+        give_up(ANSWER_FD, -error, why);
+    refuse(why);
 }
 
 __attribute__((noreturn)) static void answer(const mpipe_plugin *plugin)
@@ -105,11 +131,13 @@ __attribute__((noreturn)) static void answer(const mpipe_plugin *plugin)
     size_t size = 0;
     while (n < VERIFY_PROCESSORS_MAX && plugin->processors[n])
         n++;
-    for (uint32_t i = 0; i < n; i++)
-        if (describe_processor(plugin, plugin->processors[i], &list[i], why, sizeof why) != 0)
-            refuse(why);
+    for (uint32_t i = 0; i < n; i++) {
+        int error = describe_processor(plugin, plugin->processors[i], &list[i], why, sizeof why);
+        if (error)
+            decline(error, why);
+    }
     if (wire_encode(list, n, &bytes, &size) != 0)
-        refuse("there is no memory left to describe it");
+        decline(-ENOMEM, "there is no memory left to describe it");
     write_record(SCAN_DESCRIBED, bytes, size);
     _exit(EXIT_SUCCESS); /* no destructor of the plugin runs, and the kernel frees all */
 }
@@ -121,17 +149,25 @@ void scan_child(const struct scan_task *task)
     const mpipe_plugin *plugin = NULL;
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != task->parent || !keep_own_files(task))
+    if (getppid() != task->parent)
         _exit(EXIT_FAILURE);
+    if (!keep_own_files(task)) {
+        int error = errno;
+        snprintf(why, sizeof why, "its scanner had not the files that it needs: %s; try 'micropipe doctor'",
+                 strerror(error));
+        give_up(task->answer, error, why);
+    }
     reset_signals();
     set_limits(task->limit_ns);
     struct sandbox sandbox = {.level = SANDBOX_IO};
     sandbox_enter(&sandbox, SANDBOX_UNSEEN);
     write_record(SCAN_LOADING, NULL, 0);
-    if (loader_map(task->file, &entry, why, sizeof why) != 0)
-        refuse(why);
+    int error = loader_map(task->file, &entry, why, sizeof why);
+    if (error)
+        decline(error, why);
     write_record(SCAN_ASKING, NULL, 0);
-    if (loader_ask(entry, &plugin, why, sizeof why) != 0)
-        refuse(why);
+    error = loader_ask(entry, &plugin, why, sizeof why);
+    if (error)
+        decline(error, why);
     answer(plugin);
 }

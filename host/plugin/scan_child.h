@@ -10,10 +10,11 @@
 
 /* Records, in the order in which they come. */
 enum scan_record {
-    SCAN_LOADING = 1,  /* no bytes: about to run constructors */
-    SCAN_ASKING = 2,   /* no bytes: about to call the exported function */
-    SCAN_REFUSED = 3,  /* a text: why not; the last */
-    SCAN_DESCRIBED = 4 /* see wire.h; the last */
+    SCAN_LOADING = 1,   /* no bytes: about to run constructors */
+    SCAN_ASKING = 2,    /* no bytes: about to call the exported function */
+    SCAN_REFUSED = 3,   /* a text: why not; the last */
+    SCAN_DESCRIBED = 4, /* see wire.h; the last */
+    SCAN_SHORT = 5      /* an i32, the errno of what the machine lacked, then a text; the last */
 };
 
 struct scan_header {

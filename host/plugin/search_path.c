@@ -128,18 +128,27 @@ void search_path_clear(struct search_path *p)
     *p = (struct search_path){0};
 }
 
-char *search_path_find(const struct search_path *p, const char *name)
+static int copy_to(const char *text, char **out)
 {
-    char file[PATH_MAX];
+    char *copy = strdup(text);
+    if (!copy)
+        return -ENOMEM;
+    *out = copy;
+    return 0;
+}
+
+int search_path_find(const struct search_path *p, const char *name, char **file)
+{
+    char path[PATH_MAX];
     for (size_t i = 0; i < p->n; i++) {
-        int n = snprintf(file, sizeof file, "%s/%s/%s.so", p->folders[i], name, name);
-        if (n > 0 && (size_t)n < sizeof file && is_file(file))
-            return strdup(file);
-        n = snprintf(file, sizeof file, "%s/%s.so", p->folders[i], name);
-        if (n > 0 && (size_t)n < sizeof file && is_file(file))
-            return strdup(file);
+        int n = snprintf(path, sizeof path, "%s/%s/%s.so", p->folders[i], name, name);
+        if (n > 0 && (size_t)n < sizeof path && is_file(path))
+            return copy_to(path, file);
+        n = snprintf(path, sizeof path, "%s/%s.so", p->folders[i], name);
+        if (n > 0 && (size_t)n < sizeof path && is_file(path))
+            return copy_to(path, file);
     }
-    return NULL;
+    return -ENOENT;
 }
 
 /* Whether an entry of a folder may be a plugin; its name without .so goes to `name`. */
@@ -167,8 +176,8 @@ int search_path_each(const struct search_path *p, void (*visit)(void *context, c
     for (size_t i = 0; i < p->n; i++) {
         struct dirent **entries = NULL;
         int n = scandir(p->folders[i], &entries, NULL, alphasort);
-        if (n < 0 && errno == ENOMEM)
-            return -ENOMEM;
+        if (n < 0 && (errno == ENOMEM || errno == EMFILE || errno == ENFILE))
+            return -errno;
         for (int e = 0; e < n; e++) {
             if (names_plugin(p->folders[i], entries[e]->d_name, name, sizeof name))
                 visit(context, p->folders[i], name);

@@ -15,13 +15,13 @@ struct search_path {
 int search_path_init(const char *first, struct search_path *out);
 void search_path_clear(struct search_path *p);
 
-/* The plugin of a pack: <folder>/NAME/NAME.so, then <folder>/NAME.so, the first that is a file. The caller's; NULL:
- * there is none, or no memory. */
-char *search_path_find(const struct search_path *p, const char *name);
+/* The plugin of a pack: <folder>/NAME/NAME.so, then <folder>/NAME.so, the first that is a file. 0: *file is
+ * the caller's; -ENOENT: there is none; -ENOMEM. */
+int search_path_find(const struct search_path *p, const char *name, char **file);
 
 /* Calls visit for each file in a folder of the path that may be a plugin, folder by folder, sorted by name: NAME.so,
- * and NAME for each folder NAME with a NAME.so in it. `name` is without .so, and may be no valid name of a pack. 0 or
- * -ENOMEM. */
+ * and NAME for each folder NAME with a NAME.so in it. `name` is without .so, and may be no valid name of a pack. 0, or
+ * -errno if a folder that is there could not be read for want of memory or descriptors. */
 int search_path_each(const struct search_path *p, void (*visit)(void *context, const char *folder, const char *name),
                      void *context);
 

@@ -1,11 +1,15 @@
 #include "leftovers.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cleanup.h"
+enum { LISTED_MAX = 256 };
 
 static int is_kept(pid_t pid, const pid_t *keep, uint32_t n)
 {
@@ -15,43 +19,56 @@ static int is_kept(pid_t pid, const pid_t *keep, uint32_t n)
     return 0;
 }
 
-static FILE *open_children(void)
+int leftovers_open(void)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    return fopen(path, "re");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
-uint32_t leftovers_list(pid_t *pids, uint32_t max)
+/* "12 345 ": read anew from its start, the kernel writes it anew. */
+uint32_t leftovers_list(int children, pid_t *pids, uint32_t max)
 {
+    char text[4096];
+    size_t used = 0;
+    ssize_t got = 1;
     uint32_t n = 0;
-    AUTO_FILE FILE *f = open_children();
-    while (f && n < max && fscanf(f, "%d", &pids[n]) == 1)
-        n++;
+    while (got > 0 && used < sizeof text - 1) {
+        got = pread(children, text + used, sizeof text - 1 - used, (off_t)used);
+        used += got > 0 ? (size_t)got : 0;
+    }
+    text[used] = '\0';
+    for (char *at = text, *end; n < max; at = end) {
+        pid_t pid = (pid_t)strtol(at, &end, 10);
+        if (*end != ' ' || pid <= 0)
+            break; /* the end, or a number that was cut: what is left is seen the next time */
+        pids[n++] = pid;
+    }
     return n;
 }
 
 /* Kills what is not kept. Returns how many there were. */
-static int kill_once(const pid_t *keep, uint32_t n)
+static int kill_once(int children, const pid_t *keep, uint32_t n)
 {
-    int pid;
+    pid_t pids[LISTED_MAX];
     int killed = 0;
-    AUTO_FILE FILE *f = open_children();
-    while (f && fscanf(f, "%d", &pid) == 1) {
-        if (is_kept(pid, keep, n))
+    uint32_t listed = leftovers_list(children, pids, LISTED_MAX);
+    for (uint32_t i = 0; i < listed; i++) {
+        if (is_kept(pids[i], keep, n))
             continue;
         /* A worker that has exited, and is not reaped yet, is a zombie here: it is kept until it is reaped as a worker.
          */
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
+        kill(pids[i], SIGKILL);
+        waitpid(pids[i], NULL, 0);
         killed++;
     }
     return killed;
 }
 
-void leftovers_kill(const pid_t *keep, uint32_t n)
+void leftovers_kill(int children, const pid_t *keep, uint32_t n)
 {
     /* Its own children come to us when it dies, so again until none is left. */
-    while (kill_once(keep, n) > 0)
+    while (kill_once(children, keep, n) > 0)
         ;
 }

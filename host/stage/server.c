@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
 #include "clock.h"
 #include "host_table.h"
 #include "leftovers.h"
@@ -31,7 +30,7 @@ enum { SERVER_OUTCOME_FAILED = 1, SERVER_OUTCOME_CONFIG = 2 };
 struct server {
     const struct segment *segment;
     uint32_t stage;
-    int socket, children; /* children: signalfd of SIGCHLD */
+    int socket, deaths, children; /* signalfd of SIGCHLD; leftovers_open() */
     pid_t host, self;
     struct log log;
     const mpipe_processor *processor;
@@ -61,16 +60,16 @@ static void empty_handler(int signal)
     (void)signal;
 }
 
-/* Signals as a program expects them, but for a closed pipe, which is an error of write(), and for those by which a
- * terminal or a service manager asks the whole group to stop: the host drains the workers then. SIGUSR2 interrupts
- * waits (mpipe.wait/1), and is blocked elsewhere. */
+/* Signals as a program expects them, but for a closed pipe and a file that is too large, which are errors of write(),
+ * and for those by which a terminal or a service manager asks the whole group to stop: the host drains the workers
+ * then. SIGUSR2 interrupts waits (mpipe.wait/1), and is blocked elsewhere. */
 static void reset_signals(void)
 {
     sigset_t none;
     struct sigaction sa = {.sa_handler = SIG_DFL};
     for (int i = 1; i < NSIG; i++)
         sigaction(i, &sa, NULL);
-    static const int ignored[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+    static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP};
     sa.sa_handler = SIG_IGN;
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
         sigaction(ignored[i], &sa, NULL);
@@ -136,8 +135,9 @@ static void load(struct server *s)
     const struct stage *stage = &s->segment->pipeline->stages[s->stage];
     const mpipe_plugin *plugin;
     char why[SERVER_TEXT_MAX] = "";
+    /* It was loaded a moment ago, for the check: so it is the machine that has changed, and not the configuration. */
     if (loader_open(stage->description->file, &plugin, why, sizeof why) != 0)
-        refuse(s, SERVER_OUTCOME_CONFIG, why);
+        refuse(s, SERVER_OUTCOME_FAILED, why);
     s->processor = loader_processor(plugin, stage->description->name);
     if (!s->processor)
         refuse(s, SERVER_OUTCOME_CONFIG, "the pack has changed: the processor is not in it any more");
@@ -176,6 +176,7 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     struct sched_param param = {0};
     bind_to_parent(s->self);
     close(s->socket);
+    close(s->deaths);
     close(s->children);
     reset_signals();
     name_process(s, (int32_t)m->worker);
@@ -219,7 +220,7 @@ static void reap(struct server *s)
             if (s->pids[w] != info.si_pid)
                 continue;
             s->pids[w] = 0;
-            leftovers_kill(s->pids, STAGE_WORKERS_MAX);
+            leftovers_kill(s->children, s->pids, STAGE_WORKERS_MAX);
             struct server_message m = {.type = SERVER_EXITED, .worker = w, .epoch = s->epochs[w], .pid = info.si_pid};
             m.at_ns = clock_monotonic();
             m.status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
@@ -250,17 +251,18 @@ __attribute__((noreturn)) static void serve(struct server *s)
     /* The plugin's constructors and load() may have changed mask and handlers. */
     reset_signals();
     sigprocmask(SIG_BLOCK, &child, NULL);
-    s->children = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (s->children < 0)
-        refuse(s, SERVER_OUTCOME_FAILED, "no file descriptor is left for the stage server");
+    s->deaths = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    s->children = leftovers_open();
+    if (s->deaths < 0 || s->children < 0)
+        refuse(s, SERVER_OUTCOME_FAILED, "no file descriptor is left for the stage server: see micropipe doctor");
     struct server_message loaded = {.type = SERVER_LOADED};
     tell(s, &loaded);
-    struct pollfd fds[2] = {{.fd = s->socket, .events = POLLIN}, {.fd = s->children, .events = POLLIN}};
+    struct pollfd fds[2] = {{.fd = s->socket, .events = POLLIN}, {.fd = s->deaths, .events = POLLIN}};
     for (;;) {
         struct signalfd_siginfo seen;
         if (poll(fds, 2, -1) < 0)
             continue;
-        if (fds[1].revents && read(s->children, &seen, sizeof seen) >= 0)
+        if (fds[1].revents && read(s->deaths, &seen, sizeof seen) >= 0)
             reap(s);
         if (fds[0].revents)
             obey(s);
@@ -286,9 +288,8 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     reset_signals();
-    struct server *s = calloc(1, sizeof *s);
-    CHECK(s != NULL);
-    s->segment = segment;
+    struct server server = {.segment = segment};
+    struct server *s = &server; /* it never returns */
     s->stage = stage;
     s->socket = keep_only(socket);
     s->host = host;

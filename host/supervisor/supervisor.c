@@ -32,7 +32,7 @@ struct supervisor {
     const struct supervisor_hooks *hooks;
     struct segment segment;
     struct crew *crews;
-    int epoll, signals;
+    int epoll, signals, children;   /* children: of leftovers_open() */
     pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
     uint32_t n_inherited;
     uint64_t started_ns, tick_at, deadline_check_at, drain_until; /* 0: not */
@@ -67,7 +67,7 @@ static int watch_server(struct supervisor *s, const struct crew *c)
 {
     if (watch(s, c->socket, TAG_SOCKET, c->stage) == 0 && watch(s, c->pidfd, TAG_SERVER, c->stage) == 0)
         return 0;
-    end_run(s, OUTCOME_FAILED, "cannot watch a stage server: %s", strerror(errno));
+    end_run(s, OUTCOME_FAILED, "cannot watch a stage server: %s; see micropipe doctor", strerror(errno));
     return -1;
 }
 
@@ -182,7 +182,7 @@ static void kill_leftovers(const struct supervisor *s)
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         if (s->crews[i].server)
             pids[n++] = s->crews[i].server;
-    leftovers_kill(pids, n);
+    leftovers_kill(s->children, pids, n);
 }
 
 /* Its workers die with it, and come to us as orphans: when none of them is left, each is settled as any dead worker. */
@@ -325,7 +325,8 @@ static int do_what_is_due(struct supervisor *s)
         pid_t before = c->server;
         uint64_t due = crew_start_due(c, &s->segment, s->log, now);
         if (due == 0)
-            end_run(s, OUTCOME_FAILED, "cannot start a server for stage '%s': %s", stage_name(s, c), strerror(errno));
+            end_run(s, OUTCOME_FAILED, "cannot start a server for stage '%s': %s; see micropipe doctor",
+                    stage_name(s, c), strerror(errno));
         else if (c->server != before)
             watch_server(s, c);
         next = earlier(next, due);
@@ -407,7 +408,7 @@ static int open_loop(struct supervisor *s)
     s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->epoll >= 0 && s->signals >= 0 && watch(s, s->signals, TAG_SIGNAL, 0) == 0)
         return 0;
-    end_run(s, OUTCOME_FAILED, "cannot make the event loop: %s", strerror(errno));
+    end_run(s, OUTCOME_FAILED, "cannot make the event loop: %s; see micropipe doctor", strerror(errno));
     return -1;
 }
 
@@ -415,6 +416,11 @@ static int open_loop(struct supervisor *s)
 static void start(struct supervisor *s)
 {
     char why[400];
+    if (s->children < 0) {
+        end_run(s, OUTCOME_FAILED, "cannot see its own child processes, in /proc: %s; see micropipe doctor",
+                strerror(-s->children));
+        return;
+    }
     int error = s->pipeline->dead_letters ? make_folders(s->pipeline->dead_letters) : 0;
     if (error) {
         end_run(s, OUTCOME_FAILED, "cannot create the folder for dead letters '%s': %s", s->pipeline->dead_letters,
@@ -459,6 +465,8 @@ static void stop(struct supervisor *s)
         close(s->epoll);
     if (s->signals >= 0)
         close(s->signals);
+    if (s->children >= 0)
+        close(s->children);
 }
 
 static void bury_all(struct supervisor *s, uint64_t now)
@@ -496,11 +504,12 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
                            .hooks = hooks,
                            .epoll = -1,
                            .signals = -1,
+                           .children = leftovers_open(),
                            .started_ns = clock_monotonic(),
                            .reason = reason,
                            .reason_size = reason_size};
     reason[0] = 0;
-    s.n_inherited = leftovers_list(s.inherited, INHERITED_MAX);
+    s.n_inherited = leftovers_list(s.children, s.inherited, INHERITED_MAX);
     memset(last, 0, sizeof *last);
     last->pipeline = p->name;
     if (hooks && hooks->tick && hooks->tick_ms)

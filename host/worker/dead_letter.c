@@ -65,55 +65,92 @@ static json_t *hex_of(const uint8_t *value, uint32_t size)
     return hex;
 }
 
+/* An object or array that is being made; `failed`: some of it is missing, for want of memory, and it is not to be
+ * written. */
+struct letter {
+    json_t *object;
+    int failed;
+};
+
+/* Takes the value; NULL is want of memory. */
+static void set(struct letter *l, const char *key, json_t *value)
+{
+    if (json_object_set_new(l->object, key, value) != 0)
+        l->failed = 1;
+}
+
+/* A plugin's words may be no UTF-8, which JSON cannot hold. */
+static json_t *text_or_hex(const char *text, size_t size)
+{
+    json_t *value = json_stringn(text, size);
+    return value ? value : hex_of((const uint8_t *)text, (uint32_t)size);
+}
+
 /* Text as text, a shape as numbers, anything else as hexadecimal digits. */
 static json_t *attribute_value(const struct attribute *a)
 {
     if (strcmp(a->name, MPIPE_ATTR_SHAPE) == 0 && a->size % 8 == 0) {
         json_t *list = json_array();
-        for (uint32_t i = 0; i < a->size / 8; i++) {
+        int failed = !list;
+        for (uint32_t i = 0; i < a->size / 8 && !failed; i++) {
             uint64_t n;
             memcpy(&n, a->value + 8 * (size_t)i, sizeof n);
-            json_array_append_new(list, json_integer((json_int_t)n));
+            failed = json_array_append_new(list, json_integer((json_int_t)n)) != 0;
         }
-        return list;
+        if (failed)
+            json_decref(list);
+        return failed ? NULL : list;
     }
-    json_t *text = memchr(a->value, 0, a->size) ? NULL : json_stringn((const char *)a->value, a->size);
-    return text ? text : hex_of(a->value, a->size);
+    return memchr(a->value, 0, a->size) ? hex_of(a->value, a->size) : text_or_hex((const char *)a->value, a->size);
 }
 
-static void describe_frame(json_t *letter, const struct view *v, const struct arena *arena)
+static void describe_frame(struct letter *letter, const struct view *v, const struct arena *arena)
 {
-    json_t *attributes = json_object();
+    struct letter attributes = {json_object(), 0};
     struct attribute a;
     for (uint32_t at = 0; v->attributes && attributes_next(view_attributes(v, arena), v->attributes, &at, &a);)
-        json_object_set_new(attributes, a.name, attribute_value(&a));
-    json_object_set_new(letter, "sequence", json_integer((json_int_t)v->frame.sequence));
-    json_object_set_new(letter, "key", json_integer((json_int_t)v->frame.key));
-    json_object_set_new(letter, "time_ns", json_integer(v->frame.time_ns));
-    json_object_set_new(letter, "type", json_integer(v->frame.type));
-    json_object_set_new(letter, "size", json_integer((json_int_t)v->frame.size));
-    json_object_set_new(letter, "attributes", attributes);
+        set(&attributes, a.name, attribute_value(&a));
+    letter->failed |= attributes.failed;
+    set(letter, "sequence", json_integer((json_int_t)v->frame.sequence));
+    set(letter, "key", json_integer((json_int_t)v->frame.key));
+    set(letter, "time_ns", json_integer(v->frame.time_ns));
+    set(letter, "type", json_integer(v->frame.type));
+    set(letter, "size", json_integer((json_int_t)v->frame.size));
+    set(letter, "attributes", attributes.object);
 }
 
-static json_t *describe(const struct dead_letter_box *box, const struct refusal *r)
+static void describe(const struct dead_letter_box *box, const struct refusal *r, struct letter *letter)
 {
     const struct pipeline *p = box->segment->pipeline;
     const struct stage *stage = &p->stages[box->stage];
     const char *signal = r->signal ? sigabbrev_np(r->signal) : NULL;
     char signal_name[16];
     snprintf(signal_name, sizeof signal_name, "SIG%s", signal ? signal : "?");
-    json_t *letter = json_object();
-    json_object_set_new(letter, "pipeline", json_string(p->name));
-    json_object_set_new(letter, "stage", json_string(stage->name));
-    json_object_set_new(letter, "processor", json_string(stage->processor));
-    json_object_set_new(letter, "version", json_string(stage->description->version));
-    json_object_set_new(letter, "worker", json_integer(box->worker));
-    json_object_set_new(letter, "reason", json_string(r->reason));
-    json_object_set_new(letter, "signal", r->signal ? json_string(signal_name) : json_null());
-    json_object_set_new(letter, "attempts", json_integer(r->attempts));
-    json_object_set_new(letter, "run", json_integer((json_int_t)box->segment->super->run_id));
-    json_object_set_new(letter, "position", json_integer((json_int_t)r->position));
-    return letter;
+    set(letter, "pipeline", json_string(p->name));
+    set(letter, "stage", json_string(stage->name));
+    set(letter, "processor", json_string(stage->processor));
+    set(letter, "version", json_string(stage->description->version));
+    set(letter, "worker", json_integer(box->worker));
+    set(letter, "reason", text_or_hex(r->reason, strlen(r->reason)));
+    set(letter, "signal", r->signal ? json_string(signal_name) : json_null());
+    set(letter, "attempts", json_integer(r->attempts));
+    set(letter, "run", json_integer((json_int_t)box->segment->super->run_id));
+    set(letter, "position", json_integer((json_int_t)r->position));
+}
+
+/* All of it as text, to free(); NULL: no memory. Not by json_dumps(), which leaves out what it had no room for. */
+static char *text_of(const json_t *object)
+{
+    size_t size = json_dumpb(object, NULL, 0, JSON_INDENT(2));
+    char *text = size ? malloc(size + 1) : NULL;
+    if (!text)
+        return NULL;
+    if (json_dumpb(object, text, size, JSON_INDENT(2)) != size) {
+        free(text);
+        return NULL;
+    }
+    text[size] = '\0';
+    return text;
 }
 
 static int put_letter(struct dead_letter_box *box, const struct refusal *r, const struct view *v)
@@ -125,16 +162,17 @@ static int put_letter(struct dead_letter_box *box, const struct refusal *r, cons
         snprintf(worker, sizeof worker, ".%" PRIu32, box->worker);
     snprintf(name, sizeof name, "%.80s%s-%" PRIu64 "-%09" PRIu64, stage->name, worker, box->segment->super->run_id,
              r->position);
-    json_t *letter = describe(box, r);
+    struct letter letter = {json_object(), 0};
     int error = 0;
+    describe(box, r, &letter);
     if (v) {
         snprintf(file, sizeof file, "%.140s.bin", name);
-        describe_frame(letter, v, &box->segment->arena);
-        json_object_set_new(letter, "payload", json_string(file));
+        describe_frame(&letter, v, &box->segment->arena);
+        set(&letter, "payload", json_string(file));
         error = put_file(box->folder, file, v->frame.data, v->frame.size);
     }
-    char *text = json_dumps(letter, JSON_INDENT(2));
-    json_decref(letter);
+    char *text = letter.failed ? NULL : text_of(letter.object);
+    json_decref(letter.object);
     snprintf(file, sizeof file, "%.140s.json", name);
     if (!error)
         error = text ? put_file(box->folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,12 +54,22 @@ void session_destroy(struct session *s)
     s->undo_state = NULL;
 }
 
+/* Without memory for a view there is nothing to tell of the frame: the worker leaves, and its successor is given the
+ * claim anew. */
+static struct view *get_view(struct session *s)
+{
+    struct view *v = view_get(&s->views);
+    if (v)
+        return v;
+    snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "there is no memory left to open a frame");
+    log_write(s->log, LOG_LEVEL_ERROR, "%s", s->t.slot->reason);
+    slot_leave(s->t.slot, WORKER_FATAL);
+}
+
 struct view *session_input(struct session *s, uint32_t index)
 {
     const struct journal *j = s->t.journal;
-    struct view *v = view_get(&s->views);
-    if (!v)
-        return NULL;
+    struct view *v = get_view(s);
     transaction_prefetch(&s->t, index + CLAIM_AHEAD);
     v->origin = VIEW_INPUT;
     v->index = index;
@@ -85,8 +96,8 @@ struct view *session_replay(struct session *s)
         }
     if (oldest == KEPT_MAX)
         return NULL;
-    struct view *v = view_get(&s->views);
-    CHECK(v != NULL && view_open(v, &s->t.segment->arena, &j->kept[oldest], s->t.bit) == 0);
+    struct view *v = get_view(s);
+    CHECK(view_open(v, &s->t.segment->arena, &j->kept[oldest], s->t.bit) == 0);
     v->origin = VIEW_KEPT;
     v->index = oldest;
     v->frame.attempt = 2;

@@ -80,8 +80,8 @@ static inline int session_changed_kept(const struct session *s)
 /* After call_undo(), before the same call is made again: the processor's state as it was. */
 void call_restore_state(struct session *s);
 
-/* View of the claimed frame, ready to be given. NULL: the descriptor is bad (never seen unless memory was overwritten),
- * or no memory. */
+/* View of the claimed frame, ready to be given. NULL: the descriptor is bad (never seen unless memory was overwritten).
+ * Without memory for it the worker leaves. */
 struct view *session_input(struct session *s, uint32_t index);
 
 /* What stage.on_error says of a frame that is not to be processed: the claimed frame `index`, or (CURSOR_NONE) a

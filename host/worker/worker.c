@@ -31,6 +31,9 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     if (status == MPIPE_OK)
         return WORKER_DONE;
     log_write(&w->log, LOG_LEVEL_ERROR, "%s: open() failed with status %" PRId32, s->stage->processor, status);
+    if (status != MPIPE_BAD_CONFIG)
+        snprintf(s->t.slot->reason, sizeof s->t.slot->reason,
+                 "open() failed with status %" PRId32 "; its own words are in the log above", status);
     return status == MPIPE_BAD_CONFIG ? WORKER_CONFIG : WORKER_FATAL;
 }
 
@@ -114,13 +117,14 @@ int worker_run(const struct worker_start *start)
     au64_store_relaxed(&slot->flowing, 0);
     au64_store_relaxed(&slot->started, clock_monotonic());
     slot_enter(slot, SLOT_STARTING);
-    int result = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log) == 0 ? WORKER_DONE
-                                                                                                      : WORKER_CONFIG;
+    int error = dead_letter_open(&w->box, start->segment, start->stage, start->worker, &w->log);
+    int result = error ? WORKER_FATAL : WORKER_DONE; /* the host has made the folder, so it is no mistake */
     struct refusal_sink sink = {dead_letter_write, &w->box};
-    if (result != WORKER_DONE)
-        log_write(&w->log, LOG_LEVEL_ERROR, "cannot open the folder for dead letters '%s'",
-                  start->segment->pipeline->dead_letters);
-    else if (transaction_init(&s->t, start->segment, start->stage, start->worker, start->epoch, sink) != 0)
+    if (error) {
+        snprintf(slot->reason, sizeof slot->reason, "cannot open the folder for dead letters '%.100s': %s",
+                 start->segment->pipeline->dead_letters, strerror(-error));
+        log_write(&w->log, LOG_LEVEL_ERROR, "%s", slot->reason);
+    } else if (transaction_init(&s->t, start->segment, start->stage, start->worker, start->epoch, sink) != 0)
         result = WORKER_FATAL;
     if (result == WORKER_DONE) {
         transaction_recover(&s->t);

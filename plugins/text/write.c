@@ -59,8 +59,9 @@ static mpipe_status open_file(struct writer *w)
     int append = (int)mpipe_option_int(w->host, "append");
     w->fd = open(w->path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (w->fd < 0 || fstat(w->fd, &info) != 0) {
+        int lacking = errno == EMFILE || errno == ENFILE || errno == ENOSPC || errno == ENOMEM || errno == EIO;
         log_errno(w, "cannot write to");
-        return MPIPE_BAD_CONFIG;
+        return lacking ? MPIPE_FATAL : MPIPE_BAD_CONFIG;
     }
     if (!S_ISREG(info.st_mode)) {
         mpipe_log(w->host, MPIPE_LOG_ERROR,
@@ -82,7 +83,7 @@ static mpipe_status open_file(struct writer *w)
     if (w->state->failures >= FAILURES_MAX) {
         mpipe_log(w->host, MPIPE_LOG_ERROR, "cannot write to '%s': %s; what is in it, %llu bytes, is complete", w->path,
                   strerror(w->state->error), (unsigned long long)w->state->offset);
-        return MPIPE_BAD_CONFIG;
+        return MPIPE_FATAL; /* nothing is committed any more, so the stage is given up */
     }
     return MPIPE_OK;
 }

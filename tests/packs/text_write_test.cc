@@ -209,7 +209,7 @@ TEST(TextWrite, AFullDiskEndsThePipelineAndBlamesNoFrame)
     for (int i = 0; i < 300; i++)
         host.give_bytes("two");
     const FileSizeLimit full(9);
-    EXPECT_EQ(host.drive(), MPIPE_BAD_CONFIG);
+    EXPECT_EQ(host.drive(), MPIPE_FATAL);
     EXPECT_EQ(host.replaced(), 2u);
     EXPECT_TRUE(host.dead_letters().empty());
     EXPECT_TRUE(host.logged("what is in it, 4 bytes, is complete")) << host.trouble();

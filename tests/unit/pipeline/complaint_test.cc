@@ -13,7 +13,7 @@ namespace
 // The report of one mistake in a line of a file.
 std::string report(const std::string &line, int column)
 {
-    struct complaints c = {nullptr, 0};
+    struct complaints c = {};
     struct source_line source = {SOURCE_FILE, "p.cfg", 7, 0, line.c_str(), line.size()};
     complaint_add(&c, {&source, column}, "it is %s", "wrong");
     char *text = nullptr;
@@ -73,7 +73,7 @@ TEST(Complaint, LineWithoutColumnHasNoCaret)
 
 TEST(Complaint, SortedByLineThenColumnThenOrderOfDiscovery)
 {
-    struct complaints c = {nullptr, 0};
+    struct complaints c = {};
     struct source_line lines[] = {{SOURCE_FILE, "p.cfg", 1, 0, "", 0}, {SOURCE_FILE, "q.cfg", 1, 1, "", 0}};
     complaint_add(&c, {&lines[1], 1}, "d");
     complaint_add(&c, {&lines[0], 5}, "b");

@@ -203,3 +203,8 @@ const struct processor_description *catalogue_find(struct catalogue *c, const ch
     *why = c->why.c_str();
     return nullptr;
 }
+
+int catalogue_shortage(const struct catalogue *)
+{
+    return 0;
+}

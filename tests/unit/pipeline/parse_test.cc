@@ -301,17 +301,18 @@ TEST(Parse, PluginPathCanBeReadBeforeThereIsACatalogue)
     Folder folder;
     std::string file = folder.write("p.cfg", "plugin_path = \"/a:/b\";\nstages = ( );\n");
     const char *set = "plugin_path=/c";
-    char *path = pipeline_plugin_path(file.c_str(), nullptr, 0);
-    EXPECT_STREQ(path, "/a:/b");
-    free(path);
-    path = pipeline_plugin_path(file.c_str(), &set, 1);
-    EXPECT_STREQ(path, "/c");
-    free(path);
-    path = pipeline_plugin_path(nullptr, &set, 1);
-    EXPECT_STREQ(path, "/c");
-    free(path);
-    EXPECT_EQ(pipeline_plugin_path(nullptr, nullptr, 0), nullptr);
-    EXPECT_EQ(pipeline_plugin_path("/gone", nullptr, 0), nullptr);
+    const auto path = [](const char *from, const char *const *overrides, size_t n) {
+        char *found = nullptr;
+        EXPECT_EQ(pipeline_plugin_path(from, overrides, n, &found), 0);
+        const std::string text = found ? found : "none";
+        free(found);
+        return text;
+    };
+    EXPECT_EQ(path(file.c_str(), nullptr, 0), "/a:/b");
+    EXPECT_EQ(path(file.c_str(), &set, 1), "/c");
+    EXPECT_EQ(path(nullptr, &set, 1), "/c");
+    EXPECT_EQ(path(nullptr, nullptr, 0), "none");
+    EXPECT_EQ(path("/gone", nullptr, 0), "none");
 }
 
 TEST(Parse, LookUpOfWhatIsNotThereFindsNothing)

@@ -69,7 +69,7 @@ std::string Folder::write(const std::string &name, const std::string &text) cons
 }
 
 Parsed::Parsed(Parsed &&other) noexcept
-    : pipeline_(std::exchange(other.pipeline_, nullptr)), complaints_(std::exchange(other.complaints_, {nullptr, 0}))
+    : pipeline_(std::exchange(other.pipeline_, nullptr)), complaints_(std::exchange(other.complaints_, {}))
 {
 }
 

@@ -54,7 +54,7 @@ class Parsed
   private:
     Parsed() = default;
     struct pipeline *pipeline_ = nullptr;
-    struct complaints complaints_ = {nullptr, 0};
+    struct complaints complaints_ = {};
 };
 
 // What two pipelines are compared by: everything but names of files, line numbers and what was set.

@@ -39,7 +39,7 @@ struct Check {
 Check check(const std::string &text)
 {
     struct region region = {nullptr};
-    struct complaints complaints = {nullptr, 0};
+    struct complaints complaints = {};
     struct source source;
     struct marks marks = {nullptr, 0};
     source_from_argument(text.c_str(), SOURCE_ONE_LINE, 0, &region, &source);
