@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "burial.h"
 #include "cleanup.h"
 #include "clock.h"
 #include "server.h"
@@ -141,27 +142,13 @@ static int crew_out_of_memory(struct crew *c)
     return more;
 }
 
-/* Ring ends, memory token, and a wake for all who may have waited for the dead. */
-static void settle(const struct crew *c, const struct segment *s, const struct dead_worker *dead)
-{
-    const struct stage_place *place = &s->stages[c->stage];
-    struct ring *outputs[READERS_MAX];
-    struct worker_rings rings = {place->ring, outputs, place->n_edges < READERS_MAX ? place->n_edges : READERS_MAX};
-    for (uint32_t i = 0; i < rings.n_outputs; i++)
-        outputs[i] = s->stages[s->pipeline->edges[place->first_edge + i].to].ring;
-    settlement_repair(&s->slots[dead->slot]->journal, &rings, dead);
-    end_free(&place->memory->token, owner_word(dead->slot, dead->epoch));
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
-        event_wake_slow(&s->stages[i].memory->freed, INT32_MAX);
-}
-
 void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_t now_ns)
 {
     struct berth *b = &c->berths[worker];
     const struct dead_worker dead = {s->stages[c->stage].first_slot + worker, b->epoch, SIGKILL, 1};
     if (b->state != BERTH_ALIVE && b->state != BERTH_STARTING)
         return;
-    settle(c, s, &dead);
+    burial_settle(s, c->stage, &dead);
     crew_left(b, now_ns);
     b->state = BERTH_EMPTY;
 }
@@ -195,7 +182,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
     dead.from_outside = dead.signal == SIGKILL && !b->aborted_at && !crew_out_of_memory(c);
     struct slot *slot = s->slots[dead.slot];
     char how[64];
-    settle(c, s, &dead);
+    burial_settle(s, c->stage, &dead);
     au64_store_relaxed(&slot->settled, clock_monotonic());
     au64_store_relaxed(&slot->frame_since, 0); /* the frame that it had in hand is not its successor's yet */
     uint64_t transactions = au64_relaxed(&slot->transactions);

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "pressure.h"
 #include "waiting.h"
 
 static struct stage_memory *memory_of(const struct session *s)
@@ -67,8 +68,7 @@ static void say_never(struct session *s, uint64_t bytes)
 /* Announces that this worker waits for memory, so that keepers downstream flush and siblings out of turn step back. */
 static void announce(const struct session *s)
 {
-    for (uint64_t d = s->downstream; d; d &= d - 1)
-        event_wake_all(&s->t.segment->stages[__builtin_ctzll(d)].ring->data);
+    pressure_wake_keepers(&s->t);
     if (s->t.ordered)
         event_wake_all(&s->t.input->order);
 }

@@ -1,5 +1,6 @@
 #include "roll_forward.h"
 
+#include "pressure.h"
 #include "waiting.h"
 
 static struct block *block_of(const struct transaction *t, const struct descriptor *d)
@@ -215,8 +216,11 @@ static void wait_for_room(struct transaction *t, struct ring *r)
         ;
     patience_end(&patience, t->slot, SLOT_WAIT_OUTPUT);
     uint32_t sequence = event_prepare(&r->space);
-    if (ring_fill(r) >= r->capacity)
-        slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);
+    if (ring_fill(r) < r->capacity)
+        return;
+    slot_enter(t->slot, SLOT_WAIT_OUTPUT);
+    pressure_tell(t);
+    slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);
 }
 
 static void publish(struct transaction *t, uint32_t index)

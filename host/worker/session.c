@@ -8,25 +8,8 @@
 
 #include "check.h"
 #include "clock.h"
+#include "pressure.h"
 #include "waiting.h"
-
-/* Bits of all stages that can be reached from `stage` against the edges (upstream) or along them. */
-static uint64_t reachable(const struct pipeline *p, uint32_t stage, int upstream)
-{
-    uint64_t seen = 0;
-    uint64_t before;
-    uint64_t frontier = HOLDER_STAGE(stage);
-    do {
-        before = seen;
-        for (uint32_t i = 0; i < p->n_edges; i++) {
-            uint32_t near = upstream ? p->edges[i].to : p->edges[i].from;
-            uint32_t far = upstream ? p->edges[i].from : p->edges[i].to;
-            if ((frontier | seen) & HOLDER_STAGE(near))
-                seen |= HOLDER_STAGE(far);
-        }
-    } while (seen != before);
-    return seen;
-}
 
 int session_init(struct session *s, const mpipe_processor *processor, const struct log *log)
 {
@@ -37,8 +20,6 @@ int session_init(struct session *s, const mpipe_processor *processor, const stru
     s->style = processor->run ? STYLE_PULL : STYLE_PUSH;
     view_pool_init(&s->views);
     s->kept = calloc(KEPT_MAX, sizeof(struct view *));
-    s->keepers_upstream = reachable(p, s->t.stage, 1);
-    s->downstream = reachable(p, s->t.stage, 0);
     session_fill_io(s);
     s->replaying = 1;
     s->undo_state = malloc(s->t.journal->state_size ? s->t.journal->state_size : 1);
@@ -202,13 +183,6 @@ void call_restore_state(struct session *s)
     memcpy(s->t.state, s->undo_state, s->t.journal->state_size);
 }
 
-static void wake_pressed_keepers(const struct session *s)
-{
-    const struct segment *seg = s->t.segment;
-    for (uint64_t d = s->downstream; d; d &= d - 1)
-        event_wake_all(&seg->stages[__builtin_ctzll(d)].ring->data);
-}
-
 /* This worker's first commit of a frame. */
 static void note_flow(struct slot *slot)
 {
@@ -283,38 +257,6 @@ uint32_t session_batch(const struct session *s)
     return n < 1 ? 1 : n > CLAIM_MAX ? CLAIM_MAX : (uint32_t)n;
 }
 
-/* True if a stage upstream waits for memory, and nothing is on its way to us that could free some: then only what is
- * kept here, or by another keeper, holds it. */
-static int is_pressed(const struct session *s)
-{
-    const struct segment *seg = s->t.segment;
-    int waits = 0;
-    for (uint64_t u = s->keepers_upstream; u; u &= u - 1) {
-        const struct stage_place *place = &seg->stages[__builtin_ctzll(u)];
-        if (place->ring && ring_fill(place->ring) > 0)
-            return 0;
-        for (uint32_t w = 0; w < place->n_slots; w++) {
-            uint32_t state = au32_acquire(&seg->slots[place->first_slot + w]->state);
-            waits |= state == SLOT_WAIT_MEMORY;
-            if (state == SLOT_BUSY || state == SLOT_STARTING || state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_TURN)
-                return 0;
-        }
-    }
-    return waits;
-}
-
-static int somebody_waits_for_memory(const struct session *s)
-{
-    const struct segment *seg = s->t.segment;
-    for (uint64_t u = s->keepers_upstream; u; u &= u - 1) {
-        const struct stage_place *place = &seg->stages[__builtin_ctzll(u)];
-        for (uint32_t w = 0; w < place->n_slots; w++)
-            if (au32_acquire(&seg->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
-                return 1;
-    }
-    return 0;
-}
-
 static enum wait_result look(const struct session *s)
 {
     const struct ring *r = s->t.input;
@@ -325,7 +267,7 @@ static enum wait_result look(const struct session *s)
         return WAIT_FRAMES;
     if (closed)
         return WAIT_END;
-    return s->t.n_kept > 0 && !s->pressed && is_pressed(s) ? WAIT_PRESSED : WAIT_TIMEOUT;
+    return s->t.n_kept > 0 && !s->pressed && pressure_is_on(&s->t) ? WAIT_PRESSED : WAIT_TIMEOUT;
 }
 
 /* Looks for frames for a while, before it is worth sleeping. */
@@ -352,8 +294,7 @@ enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
             session_release_memory(s);
         uint32_t sequence = event_prepare(&r->data);
         slot_enter(s->t.slot, SLOT_WAIT_INPUT); /* before the look: a keeper that we wake must see that we are idle */
-        if (somebody_waits_for_memory(s))
-            wake_pressed_keepers(s);
+        pressure_tell(&s->t);
         result = look(s);
         if (result != WAIT_TIMEOUT) {
             slot_enter(s->t.slot, SLOT_BUSY);
@@ -371,7 +312,11 @@ int session_wait_room(struct session *s, uint64_t deadline_ns)
         struct ring *was = full;
         uint32_t sequence = event_prepare(&was->space);
         full = transaction_full_ring(&s->t);
-        if (full == was && !slot_sleep(s->t.slot, SLOT_WAIT_OUTPUT, &was->space, sequence, deadline_ns))
+        if (full != was)
+            continue;
+        slot_enter(s->t.slot, SLOT_WAIT_OUTPUT);
+        pressure_tell(&s->t);
+        if (!slot_sleep(s->t.slot, SLOT_WAIT_OUTPUT, &was->space, sequence, deadline_ns))
             return transaction_full_ring(&s->t) == NULL;
     }
     return 1;

@@ -36,8 +36,6 @@ struct session {
     void *self;
     mpipe_io io;
     enum session_style style;
-    uint64_t keepers_upstream; /* bits of the stages upstream, all the way */
-    uint64_t downstream;       /* bits of the stages downstream, all the way */
 
     /* the call that goes on */
     int in_call;       /* the plugin may use io */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "pressure.h"
 #include "roll_forward.h"
 #include "waiting.h"
 
@@ -55,6 +56,8 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
     t->input = place->ring;
     t->me = owner_word(t->slot_number, epoch);
     t->bit = HOLDER_STAGE(stage);
+    t->upstream = pressure_upstream_of(s->pipeline, stage);
+    t->downstream = pressure_downstream_of(s->pipeline, stage);
     t->ordered = s->pipeline->stages[stage].ordered && t->input;
     t->hold = place->n_slots == 1 ? END_SOLE : END_SHARED;
     t->refusals = refusals;
@@ -261,6 +264,8 @@ static void wait_for_turn(struct transaction *t)
         for (uint32_t w = 0; w < place->n_slots && t->allocator.n_owned > 0; w++)
             if (au32_acquire(&t->segment->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
                 slot_leave(t->slot, WORKER_ROLLBACK);
+        slot_enter(t->slot, SLOT_WAIT_TURN);
+        pressure_tell(t);
         slot_sleep(t->slot, SLOT_WAIT_TURN, &r->order, sequence, EVENT_FOREVER);
     }
 }

@@ -35,9 +35,10 @@ struct transaction {
     uint32_t stage, slot_number;
     struct slot *slot;
     struct journal *journal;
-    struct ring *input; /* NULL: a source */
-    uint64_t me;        /* owner word of this worker */
-    uint64_t bit;       /* of our stage */
+    struct ring *input;            /* NULL: a source */
+    uint64_t me;                   /* owner word of this worker */
+    uint64_t bit;                  /* of our stage */
+    uint64_t upstream, downstream; /* bits of the stages that way, all of them */
     int ordered;
     enum end_hold hold; /* of the input's consumer end */
     uint64_t seen_tail; /* of the input, when last looked: it has only grown since */

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "dead_letter.h"
 #include "host_table.h"
+#include "pressure.h"
 #include "push.h"
 #include "session.h"
 #include "waiting.h"
@@ -139,6 +140,7 @@ int worker_run(const struct worker_start *start)
         if (s->t.input)
             event_wake_one(&s->t.input->data); /* we may have been woken for a frame that we leave to others */
         slot_enter(slot, s->t.tally.ended ? SLOT_ENDED : SLOT_RETIRED);
+        pressure_tell(&s->t);
     }
     session_destroy(s);
     transaction_destroy(&s->t);

@@ -39,6 +39,9 @@ const Case cases[] = {
      30},
     {"MixedSizes", "core.generate count=500 size=64 size_max=3M | lab.copy :workers=3 | lab.sink :name=end delay=1ms",
      "32M", 500, 15},
+    {"AKeeperBehindAFilter",
+     "core.generate count=200 size=1M | lab.copy :workers=2 | core.batch size=1000 | core.unbatch | lab.sink :name=end",
+     "64M", 200, 30},
 };
 
 } // namespace

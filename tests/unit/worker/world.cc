@@ -1,7 +1,7 @@
 #include "world.h"
 
 extern "C" {
-#include "settlement.h"
+#include "burial.h"
 }
 
 #include <algorithm>
@@ -168,17 +168,9 @@ int World::RunWorker(uint32_t stage, uint32_t worker, uint32_t epoch) const
 
 uint32_t World::Bury(uint32_t stage, uint32_t worker, uint32_t epoch, int signal) const
 {
-    const stage_place *place = &segment_.stages[stage];
-    std::vector<ring *> outputs;
-    for (uint32_t e = 0; e < place->n_edges; e++)
-        outputs.push_back(Ring(edges_[place->first_edge + e].to));
-    worker_rings rings = {place->ring, outputs.data(), static_cast<uint32_t>(outputs.size())};
-    dead_worker dead = {place->first_slot + worker, epoch, signal, 0};
+    dead_worker dead = {segment_.stages[stage].first_slot + worker, epoch, signal, 0};
     journal *j = &Slot(stage, worker)->journal;
-    settlement_repair(j, &rings, &dead);
-    end_free(&place->memory->token, owner_word(dead.slot, dead.epoch));
-    for (uint32_t i = 0; i < pipeline_.n_stages; i++)
-        event_wake_slow(&Memory(i)->freed, INT32_MAX);
+    burial_settle(&segment_, stage, &dead);
     uint64_t position = 0;
     uint32_t deaths = 0;
     if (settlement_blame(j, &dead, &position, &deaths) && deaths >= stages_[stage].max_attempts)
