@@ -13,7 +13,8 @@ if(MICROPIPE_SANITIZE)
   # What ships is C, and gets all checks; the tests are C++, and those for undefined behaviour are a third of their compile time.
   string(REPLACE ",undefined" "" test_sanitizers "${MICROPIPE_SANITIZE}")
   target_compile_options(micropipe_options INTERFACE -fno-sanitize-recover=all
-    $<IF:$<COMPILE_LANGUAGE:C>,-fsanitize=${MICROPIPE_SANITIZE},-fsanitize=${test_sanitizers}>)
+    "$<$<COMPILE_LANGUAGE:C>:-fsanitize=${MICROPIPE_SANITIZE}>"
+    "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${test_sanitizers}>")
   target_link_options(micropipe_options INTERFACE -fsanitize=${MICROPIPE_SANITIZE})
 endif()
 option(MICROPIPE_COVERAGE "Count the branches that are taken" OFF)

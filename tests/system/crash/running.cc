@@ -46,8 +46,6 @@ long long scaled(long long frames)
 {
 #if defined(__SANITIZE_ADDRESS__)
     return frames / 20;
-#elif !defined(__OPTIMIZE__)
-    return frames / 2;
 #else
     return frames;
 #endif
