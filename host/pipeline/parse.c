@@ -108,11 +108,13 @@ static void *reserve(size_t settings, size_t length)
     enum { BLOCK = 32768, A_SETTING = 400, A_BYTE = 8, FIXED = 65536 };
     void **blocks = NULL;
     size_t wanted = FIXED + settings * A_SETTING + length * A_BYTE;
-    for (size_t taken = 0; taken < wanted + BLOCK; taken += BLOCK) {
+    size_t taken = 0;
+    do { /* at least once, as the compiler is to see */
         void **block = needed(malloc(BLOCK));
         *block = blocks;
         blocks = block;
-    }
+        taken += BLOCK;
+    } while (taken < wanted + BLOCK);
     void *last = blocks;
     for (blocks = *blocks; blocks;) {
         void **next = *blocks;
