@@ -1,5 +1,9 @@
 #include "plan.h"
 
+extern "C" {
+#include "graph.h"
+}
+
 #include <algorithm>
 
 namespace
@@ -64,6 +68,7 @@ Plan::Plan(uint64_t seed)
     }
     // The edges of a stage must be together.
     std::stable_sort(edges.begin(), edges.end(), [](const EdgeSpec &a, const EdgeSpec &b) { return a.from < b.from; });
+    MarkCopies();
     frames = 1 + static_cast<uint32_t>(dice.Below(24));
     deaths = static_cast<uint32_t>(dice.Below(9));
     pauses = static_cast<uint32_t>(dice.Below(4));
@@ -73,11 +78,21 @@ Plan::Plan(uint64_t seed)
     Count();
 }
 
+// As the check of a pipeline does: in a diamond a block would be in the sink's ring twice.
+void Plan::MarkCopies()
+{
+    std::vector<edge> marked;
+    for (const EdgeSpec &e : edges)
+        marked.push_back({e.from, e.from_port, e.to, e.to_port, e.full, 0});
+    graph_mark_copies(static_cast<uint32_t>(parts.size()), marked.data(), static_cast<uint32_t>(marked.size()));
+    for (size_t i = 0; i < edges.size(); i++)
+        edges[i].copy = marked[i].copy != 0;
+}
+
 void Plan::Count()
 {
     uint32_t first = 0;
     for (Part &part : parts) {
-
         if (part.role == Role::SOURCE) {
             part.first_frame = first;
             first += frames;

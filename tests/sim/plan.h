@@ -40,6 +40,7 @@ struct Plan {
         edges.push_back({from, 0, to, 0, full, false});
     }
     uint32_t Middle(uint32_t from, Dice &dice);
+    void MarkCopies();
     void Count();
 };
 

@@ -7,6 +7,8 @@ extern "C" {
 
 #include <cstdio>
 #include <deque>
+#include <map>
+#include <set>
 
 #include "machine.h"
 #include "plan.h"
@@ -18,7 +20,8 @@ namespace
 
 constexpr uint64_t MS = 1000000;
 constexpr uint64_t VIRTUAL_MAX = 600000 * MS;
-constexpr uint64_t POINTS_MAX = 20000000;
+// While a worker that has its turn stands still for seconds, siblings give their memory back again and again.
+constexpr uint64_t POINTS_MAX = 200000000;
 constexpr int SEGMENT_FAULT = -11;
 
 enum class Berth { ALIVE, DEAD, WAITING, ENDED };
@@ -71,6 +74,7 @@ class Simulation
     std::deque<std::vector<Hands>> hands_;
     std::unique_ptr<World> world_;
     std::deque<Worker> workers_;
+    std::map<uint32_t, std::set<uint64_t>> verdicts_; // positions of the frames that a stage may refuse
     std::string wrong_;
     uint32_t deaths_left_ = 0, pauses_left_ = 0, retires_left_ = 0;
     Outcome out_;
@@ -166,8 +170,10 @@ void Simulation::Bury(Worker *w)
     death_cause cause = yields ? DEATH_TO_YIELD : dead.from_outside ? DEATH_FROM_OUTSIDE : DEATH_BY_KILL;
     if (!yields && settlement_blame(&s->journal, &dead, &position, &deaths)) {
         cause = DEATH_BY_FRAME;
-        if (deaths >= world_->pipeline()->stages[w->stage].max_attempts)
+        if (deaths >= world_->pipeline()->stages[w->stage].max_attempts) {
             s->journal.verdict_position = position;
+            verdicts_[w->stage].insert(position);
+        }
     }
     restart_decision d = restart_decide(&w->history, cause, progress, machine_.now());
     if (d.give_up)
@@ -315,9 +321,11 @@ void Simulation::CheckFrames()
     for (uint32_t stage = 0; stage < plan_.parts.size(); stage++) {
         const Part &part = plan_.parts[stage];
         uint64_t seen[FRAMES_MAX] = {};
+        uint64_t dead = 0;
         for (uint32_t n = 0; n < part.spec.workers; n++) {
             const journal *j = &world_->Slot(stage, n)->journal;
             committed c = world_->Committed(stage, n);
+            dead += c.tally.dead;
             accounted += au64_relaxed(&j->skipped) + c.tally.dead * part.paths_to_sinks;
             std::string state = world_->State(stage, n);
             const auto *counts = reinterpret_cast<const Counts *>(state.data());
@@ -326,6 +334,9 @@ void Simulation::CheckFrames()
             if (part.role == Role::SINK && plan_.keeps_order && counts->out_of_order)
                 Wrong("a sink saw frames out of order");
         }
+        if (dead != verdicts_[stage].size())
+            Wrong(std::to_string(dead) + " frames were refused, " + std::to_string(verdicts_[stage].size()) +
+                  " were to be");
         if (part.role != Role::SINK)
             continue;
         uint64_t paths = 0;
