@@ -1,0 +1,57 @@
+#include "ceiling.h"
+
+#include <math.h>
+
+#include "clock.h"
+
+static const double WORTH_A_LOOK = 1.2; /* so much more must be busy for the comparison to say something */
+static const double FLAT = 0.6;         /* the share of the growth that went into waiting */
+static const double ALL = 0.97;         /* of the rate that was seen is to be kept */
+
+enum { FIRST_S = 20, GROWTH = 3, LONGEST_S = 900 };
+
+static double service(const struct level *l)
+{
+    return l->cpu_s + l->wait_s;
+}
+
+/* The fewest busy workers that give nearly the rate seen at `after`, if a frame's time grows evenly in between. */
+static double knee(const struct level *before, const struct level *after)
+{
+    double slope = (service(after) - service(before)) / (after->busy - before->busy);
+    double base = service(before) - slope * before->busy, rate = ALL * after->busy / service(after);
+    double busy = rate * base / (1 - rate * slope);
+    return slope * rate < 1 ? fmin(fmax(busy, before->busy), after->busy) : after->busy;
+}
+
+enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before, const struct level *after,
+                                   uint64_t now_ns)
+{
+    if (before->busy <= 0 || service(before) <= 0 || after->busy < WORTH_A_LOOK * before->busy)
+        return CEILING_NOT_SEEN;
+    double grown = service(after) - service(before), waited = after->wait_s - before->wait_s;
+    double flat = log(service(after) / service(before)) / log(after->busy / before->busy);
+    if (flat < FLAT || waited < 0.7 * grown)
+        return CEILING_NOT_SEEN;
+    uint64_t seconds = FIRST_S;
+    for (uint32_t i = 0; i < c->found && seconds < LONGEST_S; i++)
+        seconds *= GROWTH;
+    c->workers = (uint32_t)ceil(1.1 * knee(before, after)) + 1;
+    c->until_ns = now_ns + (seconds < LONGEST_S ? seconds : LONGEST_S) * NS_PER_S;
+    c->rate = after->busy / service(after);
+    c->found++;
+    return CEILING_NEW;
+}
+
+void ceiling_forget(struct ceiling *c)
+{
+    *c = (struct ceiling){0};
+}
+
+uint32_t ceiling_limit(const struct ceiling *c, uint32_t max, uint64_t now_ns)
+{
+    if (c->workers == 0)
+        return max;
+    uint32_t workers = now_ns < c->until_ns ? c->workers : c->workers + c->workers / 4 + 1;
+    return workers < max ? workers : max;
+}

@@ -1,0 +1,38 @@
+/* A ceiling: how many workers of a stage are of use, as found by trying. More workers do not help a stage that waits
+ * for a device, a lock or a service that serves only so many at once: each frame just takes longer.
+ *
+ * That is seen when the stage was raised and its waiting a frame grew as its busy workers did. A cost that changed in
+ * the same moment looks alike, so a ceiling is a suspicion: it ends after a while, longer each time that it is
+ * confirmed, and at once when the stage gives less after it was lowered to it.
+ */
+#ifndef CEILING_H
+#define CEILING_H
+
+#include <stdint.h>
+
+/* How a stage was seen to work. */
+struct level {
+    double busy;          /* workers in the processor, on average, less those that wait for a core */
+    double cpu_s, wait_s; /* a frame */
+};
+
+struct ceiling {
+    uint32_t workers; /* 0: none */
+    double rate;      /* frames a second that they give, whatever a frame takes */
+    uint32_t found;   /* times in a row */
+    uint64_t until_ns;
+};
+
+enum ceiling_finding { CEILING_NOT_SEEN, CEILING_NEW };
+
+/* What a raise from `before` to `after` says. */
+enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before, const struct level *after,
+                                   uint64_t now_ns);
+
+/* The stage's cost has changed, or it gives less since it was lowered: all is void. */
+void ceiling_forget(struct ceiling *c);
+
+/* The most workers that are of use, of max; a ceiling that has ended allows a quarter more, to be tried. */
+uint32_t ceiling_limit(const struct ceiling *c, uint32_t max, uint64_t now_ns);
+
+#endif

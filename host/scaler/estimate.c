@@ -1,0 +1,110 @@
+#include "estimate.h"
+
+#include <math.h>
+
+static const double KEEP_S = 4;       /* frames are forgotten with this time constant, */
+static const double KEEP_FRAMES = 64; /* as long as so many remain */
+static const double WINDOW_FRAMES = 12;
+static const double LOAD_S = 2; /* time constant of rates and shares */
+
+static const double NS = 1e-9;
+
+/* Counters come out of shared memory: one that went back counts as no change. */
+static double increase(uint64_t from, uint64_t to)
+{
+    return to > from ? (double)(to - from) : 0;
+}
+
+struct work work_between(const struct stage_observation *from, const struct stage_observation *to)
+{
+    return (struct work){.frames = increase(from->done, to->done),
+                         .busy_s = increase(from->busy_ns, to->busy_ns) * NS,
+                         .cpu_s = increase(from->cpu_ns, to->cpu_ns) * NS,
+                         .delay_s = increase(from->run_delay_ns, to->run_delay_ns) * NS};
+}
+
+static void work_add(struct work *sum, const struct work *more, double keep)
+{
+    sum->frames = sum->frames * keep + more->frames;
+    sum->busy_s = sum->busy_s * keep + more->busy_s;
+    sum->cpu_s = sum->cpu_s * keep + more->cpu_s;
+    sum->delay_s = sum->delay_s * keep + more->delay_s;
+}
+
+static double service(const struct work *w)
+{
+    return w->frames > 0 ? fmax(w->busy_s - w->delay_s, w->cpu_s) / w->frames : 0;
+}
+
+/* What share of `had` to keep if `more` comes in after dt_s. */
+static double kept_share(double had, double more, double dt_s)
+{
+    double keep = exp(-dt_s / KEEP_S);
+    if (had <= 0 || had * keep + more >= KEEP_FRAMES)
+        return keep;
+    return fmin(1, fmax(keep, (KEEP_FRAMES - more) / had));
+}
+
+/* 1 dearer, -1 cheaper, 0 no different: three standard errors of frames whose costs vary as much as their mean. */
+static int compare(const struct work *window, const struct work *kept)
+{
+    double is = service(window), was = service(kept), margin = 1.15 + 3 / sqrt(window->frames);
+    if (was <= 0 || is <= 0)
+        return 0;
+    return is > was * margin ? 1 : is * margin < was ? -1 : 0;
+}
+
+/* Closes the window when it is full, and drops what was kept before a jump. */
+static void watch_for_jump(struct estimate *e)
+{
+    e->has_jumped = 0;
+    if (e->window.frames < WINDOW_FRAMES)
+        return;
+    int way = compare(&e->window, &e->kept);
+    e->jumps = way == 0 ? 0 : (e->jumps * way > 0 ? e->jumps : 0) + way;
+    if (e->jumps >= 2 || e->jumps <= -2) {
+        e->kept = e->before;
+        work_add(&e->kept, &e->window, 1);
+        e->jumps = 0;
+        e->has_jumped = 1;
+    }
+    e->before = e->window;
+    e->window = (struct work){0};
+}
+
+static void take_load(struct estimate *e, const struct stage_observation *now, double frames, double dt_s)
+{
+    double workers_s = fmax(1, now->live) * dt_s, keep = exp(-dt_s / LOAD_S);
+    double starved = fmin(1, increase(e->last.wait_input_ns, now->wait_input_ns) * NS / workers_s);
+    double blocked = fmin(1, increase(e->last.wait_output_ns, now->wait_output_ns) * NS / workers_s);
+    double occupied = fmax(0, 1 - starved - blocked);
+    double had = e->seen_s * keep, has = had + dt_s;
+    e->starved = (e->starved * had + starved * dt_s) / has;
+    e->occupied = (e->occupied * had + occupied * dt_s) / has;
+    e->rate = (e->rate * had + frames) / has;
+    e->seen_s = has;
+}
+
+void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, double dt_s)
+{
+    struct work more = work_between(&e->last, now);
+    double arrived = increase(e->last.arrived, now->arrived);
+    work_add(&e->kept, &more, kept_share(e->kept.frames, more.frames, dt_s));
+    work_add(&e->window, &more, 1);
+    watch_for_jump(e);
+    double keep = kept_share(e->sent_by_feeders, feeders_done, dt_s);
+    e->arrived = e->arrived * keep + arrived;
+    e->sent_by_feeders = e->sent_by_feeders * keep + feeders_done;
+    e->ratio = e->sent_by_feeders > 0 ? e->arrived / e->sent_by_feeders : 0;
+    if (e->kept.frames > 0) {
+        e->cpu_s = e->kept.cpu_s / e->kept.frames;
+        e->wait_s = fmax(0, service(&e->kept) - e->cpu_s);
+    }
+    take_load(e, now, more.frames, dt_s);
+    e->last = *now;
+}
+
+double estimate_service(const struct estimate *e)
+{
+    return e->cpu_s + e->wait_s;
+}

@@ -1,0 +1,46 @@
+/* An estimate: what a frame costs in one stage, out of counters.
+ *
+ * c = cpu / done                       CPU seconds a frame
+ * w = (busy - cpu - run delay) / done  seconds a frame off the CPU: I/O, sleep, a lock, a device
+ * s = c + w                            what one worker would need on a core of its own; 1 / s is its true rate (DS2)
+ *
+ * The delay by other runnable processes is left out: with it, a full machine looks like slow I/O, and gets workers that
+ * make it worse. Old frames are forgotten with time, but never below a number that makes a mean; a cost that jumps is
+ * taken over as soon as two windows in a row agree.
+ */
+#ifndef ESTIMATE_H
+#define ESTIMATE_H
+
+#include "observation.h"
+
+/* Sums over some finished frames; seconds. */
+struct work {
+    double frames, busy_s, cpu_s, delay_s;
+};
+
+struct estimate {
+    struct stage_observation last; /* at the tick before */
+    struct work kept;              /* what the estimate is made of */
+    struct work window, before;    /* the newest frames; the window before those */
+    double arrived, sent_by_feeders;
+    double seen_s; /* what the shares and the rate below are of */
+    int jumps;     /* windows in a row that were off: > 0 dearer, < 0 cheaper */
+    /* results */
+    double cpu_s, wait_s; /* a frame; both 0 while no frame is finished */
+    double ratio;         /* frames that arrive here for one that the feeders finish */
+    double starved;       /* share of its workers' time without input, of the last seconds */
+    double occupied;      /* share of its workers' time in processors, of the last seconds */
+    double rate;          /* frames finished a second, of the last seconds */
+    int has_jumped;       /* in this tick: what was learned about this stage is void */
+};
+
+/* Takes in the counters `dt_s` after those before; `feeders_done`: frames that the feeders finished in between. */
+void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, double dt_s);
+
+/* Seconds a frame, on a core of its own; 0: not known. */
+double estimate_service(const struct estimate *e);
+
+/* Takes b from a: the work between two points. */
+struct work work_between(const struct stage_observation *from, const struct stage_observation *to);
+
+#endif

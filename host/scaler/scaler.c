@@ -1,0 +1,351 @@
+#include "scaler.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "clock.h"
+
+static const double SETTLE_S = 1;      /* after a change, before anything is made of it */
+static const double SETTLE_MOST_S = 4; /* frames that take long: two of their ways through the pipeline, up to this */
+static const double PATIENCE_S = 1.5;  /* for stages that have not finished enough frames */
+static const double TRIAL_FRAMES = 24; /* a raised stage is judged by so many */
+static const double TRIAL_MOST_S = 10; /* or not at all */
+static const double FIRST_FRAMES = 8;
+static const double SURE_FRAMES = 24; /* by fewer, a stage is raised with care */
+static const double STARVED_S = 15;   /* time constant */
+static const double PEAK_S = 60;
+static const double STILL_ENOUGH = 0.9;          /* of what a stage gave before it was lowered to its ceiling */
+static const double OFTEN_STARVED = 0.3;         /* such sources set the pace: */
+static const double DEMAND_TIMES = 2;            /* nobody needs to be faster than this times their best */
+static const uint64_t SURPLUS_NS = 8 * NS_PER_S; /* a stage has to have been too big for so long */
+
+enum { STEP_TIMES = 4, STEP_PLUS = 4 /* workers in one step: the greater of both */ };
+
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? (double)(to_ns - from_ns) / (double)NS_PER_S : 0;
+}
+
+void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n_stages, uint64_t now_ns)
+{
+    CHECK(n_stages > 0 && n_stages <= SCALER_STAGES_MAX);
+    memset(s, 0, sizeof *s);
+    s->n_stages = n_stages;
+    s->started_ns = s->ticked_ns = s->settled_ns = s->mark_ns = now_ns;
+    for (uint32_t i = 0; i < n_stages; i++) {
+        CHECK(stages[i].min >= 1 && stages[i].min <= stages[i].max && stages[i].feeders >> i == 0);
+        s->stages[i] = stages[i];
+        s->memory[i].workers = stages[i].min;
+    }
+}
+
+uint32_t scaler_workers(const struct scaler *s, uint32_t stage)
+{
+    return s->memory[stage].workers;
+}
+
+/* What one frame of the sources becomes: frames of each stage. Several sources share by what they were seen to give. */
+static void find_visits(const struct scaler *s, struct model *m)
+{
+    double sources = 0, total = 0;
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        if (s->stages[i].feeders == 0) {
+            sources++;
+            total += s->memory[i].estimate.rate;
+        }
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        double fed = 0;
+        if (s->stages[i].feeders == 0)
+            fed = sources > 1 && total > 0 ? s->memory[i].estimate.rate / total : 1 / sources;
+        for (uint32_t j = 0; j < i; j++)
+            if (s->stages[i].feeders >> j & 1)
+                fed += m->stages[j].visits * s->memory[i].estimate.ratio;
+        m->stages[i].visits = fed;
+    }
+}
+
+/* A frame that is not finished yet took at least so long: better than nothing for a stage that has finished none. */
+static void take_cost(const struct estimate *e, const struct stage_observation *o, struct model_stage *m)
+{
+    double in_hand_s = (double)o->in_hand_ns / (double)NS_PER_S;
+    m->cpu_s = e->cpu_s;
+    m->wait_s = e->wait_s;
+    if (e->kept.frames < 1)
+        m->wait_s = in_hand_s;
+}
+
+static void make_model(const struct scaler *s, const struct observation *seen, uint64_t now_ns, struct model *m)
+{
+    m->n_stages = s->n_stages;
+    m->cpus = seen->cpus;
+    m->memory = seen->memory;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        m->stages[i] = (struct model_stage){.boost = 1,
+                                            .least = s->stages[i].min,
+                                            .limit = ceiling_limit(&s->memory[i].ceiling, s->stages[i].max, now_ns),
+                                            .worker_bytes = seen->stages[i].worker_bytes,
+                                            .proven = s->memory[i].ceiling.rate};
+        take_cost(&s->memory[i].estimate, &seen->stages[i], &m->stages[i]);
+    }
+    find_visits(s, m);
+    m->demand = s->starved > OFTEN_STARVED ? DEMAND_TIMES * s->peak : HUGE_VAL;
+}
+
+static void observe(struct scaler *s, const struct observation *seen, double dt_s)
+{
+    double rate = 0, starved = 0, sources = 0, done[SCALER_STAGES_MAX];
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        done[i] = work_between(&s->memory[i].estimate.last, &seen->stages[i]).frames;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        double fed = 0;
+        for (uint32_t j = 0; j < i; j++)
+            if (s->stages[i].feeders >> j & 1)
+                fed += done[j];
+        struct scaler_memory *mem = &s->memory[i];
+        estimate_update(&mem->estimate, &seen->stages[i], fed, dt_s);
+        if (mem->estimate.has_jumped) {
+            mem->wanted = 0;
+            if (mem->trial == TRIAL_NONE)
+                ceiling_forget(&mem->ceiling);
+        }
+        if (s->stages[i].feeders == 0) {
+            rate += done[i] / dt_s;
+            starved += mem->estimate.starved;
+            sources++;
+        }
+    }
+    double keep = exp(-dt_s / STARVED_S);
+    s->starved = s->starved * keep + starved / sources * (1 - keep);
+    s->peak = fmax(rate, s->peak * exp(-dt_s / PEAK_S));
+}
+
+/* True while young workers or a fresh change make what is seen meaningless. */
+static int is_settling(struct scaler *s, const struct observation *seen, uint64_t now_ns)
+{
+    if (!s->is_settling)
+        return 0;
+    double way_s = 0;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        if (seen->stages[i].warming > 0)
+            s->settled_ns = now_ns;
+        way_s += estimate_service(&s->memory[i].estimate);
+    }
+    if (seconds(s->settled_ns, now_ns) < fmin(SETTLE_MOST_S, fmax(SETTLE_S, 2 * way_s)))
+        return 1;
+    s->is_settling = 0;
+    s->mark_ns = now_ns;
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        s->memory[i].mark = seen->stages[i];
+    return 0;
+}
+
+static struct level level_since(const struct stage_observation *mark, const struct stage_observation *now, double dt_s)
+{
+    struct work w = work_between(mark, now);
+    double own_s = fmax(w.busy_s - w.delay_s, w.cpu_s);
+    if (w.frames < 1 || dt_s <= 0)
+        return (struct level){0};
+    return (struct level){.busy = own_s / dt_s, .cpu_s = w.cpu_s / w.frames, .wait_s = (own_s - w.cpu_s) / w.frames};
+}
+
+/* What a changed number of workers did to the stage. */
+static void judge(struct scaler_memory *mem, const struct level *after, uint64_t now_ns)
+{
+    if (mem->trial == TRIAL_RAISED) {
+        if (ceiling_learn(&mem->ceiling, &mem->before, after, now_ns) == CEILING_NEW)
+            mem->wanted = 0;
+    } else if (after->busy < STILL_ENOUGH * mem->ceiling.rate * (after->cpu_s + after->wait_s)) {
+        ceiling_forget(&mem->ceiling);
+    }
+    mem->trial = TRIAL_NONE;
+}
+
+/* Looks at what raised stages made of their workers; true while one has not finished enough to tell. */
+static int is_on_trial(struct scaler *s, const struct observation *seen, uint64_t now_ns)
+{
+    double dt_s = seconds(s->mark_ns, now_ns);
+    int waits = 0;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        struct scaler_memory *mem = &s->memory[i];
+        if (mem->trial == TRIAL_NONE)
+            continue;
+        double frames = work_between(&mem->mark, &seen->stages[i]).frames;
+        if (frames < fmax(TRIAL_FRAMES, 2.0 * mem->workers) && dt_s < TRIAL_MOST_S) {
+            waits = 1;
+            continue;
+        }
+        struct level after = level_since(&mem->mark, &seen->stages[i], dt_s);
+        judge(mem, &after, now_ns);
+    }
+    return waits;
+}
+
+/* True when each stage that has got frames has finished enough of them, or when it has been waited for long enough. */
+static int is_known(const struct scaler *s, uint64_t now_ns)
+{
+    if (seconds(s->settled_ns, now_ns) > PATIENCE_S)
+        return 1;
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        if (s->memory[i].estimate.kept.frames < FIRST_FRAMES)
+            return 0;
+    return 1;
+}
+
+static void change(struct scaler *s, const struct model *m, uint32_t i, uint32_t to, enum scaler_cause cause,
+                   struct scaler_verdict *v)
+{
+    struct scaler_memory *mem = &s->memory[i];
+    double load = model_load(&m->stages[i]);
+    v->decisions[v->n++] = (struct scaler_decision){.stage = i,
+                                                    .from = mem->workers,
+                                                    .to = to,
+                                                    .cause = cause,
+                                                    .capacity = load > 0 ? mem->workers / load : 0,
+                                                    .goal = s->plan.goal,
+                                                    .cpu_s = m->stages[i].cpu_s,
+                                                    .wait_s = m->stages[i].wait_s,
+                                                    .visits = m->stages[i].visits};
+    mem->workers = to;
+}
+
+/* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
+static double free_bytes(const struct scaler *s, const struct observation *seen)
+{
+    double bytes = (double)seen->memory;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        uint32_t there = seen->stages[i].live + seen->stages[i].warming;
+        uint32_t n = there > s->memory[i].workers ? there : s->memory[i].workers;
+        bytes -= (double)n * (double)seen->stages[i].worker_bytes;
+    }
+    return bytes;
+}
+
+/* How many workers a stage that needs `want` gets in one step: fewer than that while it is little known. */
+static uint32_t next_step(const struct scaler_memory *mem, uint32_t want)
+{
+    uint32_t most = mem->workers * STEP_TIMES;
+    if (most < mem->workers + STEP_PLUS)
+        most = mem->workers + STEP_PLUS;
+    double sure = fmin(1, 0.5 + 0.5 * mem->estimate.kept.frames / SURE_FRAMES);
+    uint32_t to = (uint32_t)ceil(sure * want);
+    return to < most ? to : most;
+}
+
+static void raise_stages(struct scaler *s, const struct model *m, const struct observation *seen,
+                         struct scaler_verdict *v)
+{
+    double trigger = s->plan.rate * (s->plan.bound == BOUND_MEMORY ? 0.97 : 1 + (s->plan.goal / s->plan.rate - 1) / 3);
+    double room = free_bytes(s, seen);
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        struct scaler_memory *mem = &s->memory[i];
+        double load = model_load(&m->stages[i]);
+        if (s->plan.workers[i] <= mem->workers || mem->workers >= trigger * m->stages[i].boost * load)
+            continue;
+        if (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5)
+            continue;
+        uint32_t to = next_step(mem, s->plan.workers[i]);
+        double bytes = (double)seen->stages[i].worker_bytes;
+        if (bytes > 0 && (to - mem->workers) * bytes > room)
+            to = mem->workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
+        if (to <= mem->workers)
+            continue;
+        room -= (to - mem->workers) * bytes;
+        mem->before = (struct level){.busy = mem->estimate.rate * estimate_service(&mem->estimate),
+                                     .cpu_s = mem->estimate.cpu_s,
+                                     .wait_s = mem->estimate.wait_s};
+        mem->trial = TRIAL_RAISED;
+        change(s, m, i, to, SCALER_NEEDED, v);
+    }
+}
+
+/* `lacks`: another stage needs memory; `now`: the budget has shrunk. */
+static void lower_stages(struct scaler *s, const struct model *m, int lacks, int at_once, struct scaler_verdict *v)
+{
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        struct scaler_memory *mem = &s->memory[i];
+        uint32_t need = at_once ? s->plan.workers[i] : mem->wanted;
+        uint32_t slack = lacks ? 0 : mem->workers / 4 > 1 ? mem->workers / 4 : 1;
+        if (mem->workers <= need + slack || need == 0)
+            continue;
+        if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
+            mem->trial = TRIAL_LOWERED;
+        change(s, m, i, need, at_once ? SCALER_BUDGET : SCALER_SURPLUS, v);
+    }
+}
+
+static void remember_wants(struct scaler *s, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        struct scaler_memory *mem = &s->memory[i];
+        if (s->plan.workers[i] >= mem->wanted || now_ns - mem->wanted_ns > SURPLUS_NS) {
+            mem->wanted = s->plan.workers[i];
+            mem->wanted_ns = now_ns;
+        }
+    }
+}
+
+static int lacks_memory(const struct scaler *s, const struct observation *seen)
+{
+    double room = free_bytes(s, seen);
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        if (s->plan.workers[i] > s->memory[i].workers && (double)seen->stages[i].worker_bytes > room)
+            return 1;
+    return 0;
+}
+
+static struct scaler_state find_state(const struct scaler *s, const struct observation *seen, const struct model *m)
+{
+    struct scaler_state state = {.rate = s->plan.rate};
+    if (s->starved > OFTEN_STARVED) {
+        state.limit = LIMIT_SOURCE;
+        state.occupied = 1 - s->starved;
+    } else if (s->plan.bound == BOUND_STAGE) {
+        state.stage = s->plan.stage;
+        state.limit = s->stages[state.stage].is_sink ? LIMIT_SINK : LIMIT_STAGE;
+        state.occupied = s->memory[state.stage].estimate.occupied;
+    } else if (s->plan.bound == BOUND_MEMORY) {
+        state.limit = LIMIT_MEMORY;
+        state.occupied = 1 - fmax(0, free_bytes(s, seen)) / (double)seen->memory;
+    } else if (s->plan.bound == BOUND_CPU) {
+        state.limit = LIMIT_CPU;
+        for (uint32_t i = 0; i < s->n_stages; i++)
+            state.occupied += s->memory[i].estimate.rate * m->stages[i].cpu_s / seen->cpus;
+    }
+    return state;
+}
+
+static void act(struct scaler *s, const struct model *m, const struct observation *seen, uint64_t now_ns,
+                struct scaler_verdict *v)
+{
+    int fewer_cores = seen->cpus < 0.9 * s->cpus;
+    if (s->plan.bound == BOUND_NONE || !is_known(s, now_ns))
+        return;
+    s->cpus = seen->cpus;
+    raise_stages(s, m, seen, v);
+    if (v->n == 0 || fewer_cores)
+        lower_stages(s, m, lacks_memory(s, seen), fewer_cores, v);
+    if (v->n > 0) {
+        s->is_settling = 1;
+        s->settled_ns = now_ns;
+    }
+}
+
+void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict)
+{
+    struct model m;
+    double dt_s = seconds(s->ticked_ns, now_ns);
+    verdict->n = 0;
+    verdict->state = (struct scaler_state){0};
+    if (dt_s <= 0)
+        return;
+    s->ticked_ns = now_ns;
+    observe(s, seen, dt_s);
+    make_model(s, seen, now_ns, &m);
+    model_plan(&m, &s->plan);
+    remember_wants(s, now_ns);
+    verdict->state = find_state(s, seen, &m);
+    if (is_settling(s, seen, now_ns) || is_on_trial(s, seen, now_ns))
+        return;
+    act(s, &m, seen, now_ns, verdict);
+}

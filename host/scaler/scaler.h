@@ -1,0 +1,90 @@
+/* The scaler: how many workers each stage should have. Pure policy, (observation, time) -> decisions: no clock, no
+ * fork, no log, no memory but its own struct.
+ *
+ * Call it at an even pace, twice a second or so. It takes its decisions for carried out at once: forks and retirements
+ * show in the next observations. docs/scaling.md explains the model.
+ */
+#ifndef SCALER_H
+#define SCALER_H
+
+#include "ceiling.h"
+#include "estimate.h"
+#include "model.h"
+
+enum scaler_cause {
+    SCALER_NEEDED,   /* the stage would hold back the rest */
+    SCALER_SURPLUS,  /* it has had more than it needs for a while */
+    SCALER_CEILING,  /* more did not help */
+    SCALER_RESTORED, /* fewer did harm */
+    SCALER_BUDGET    /* cores or memory became fewer */
+};
+
+/* One line of the log. */
+struct scaler_decision {
+    uint32_t stage, from, to;
+    enum scaler_cause cause;
+    double capacity;      /* what `from` workers can carry, in frames of the source a second */
+    double goal;          /* what the stage is sized for */
+    double cpu_s, wait_s; /* a frame */
+    double visits;        /* frames of the stage for one of the source */
+};
+
+enum scaler_limit {
+    LIMIT_UNKNOWN, /* too little was seen */
+    LIMIT_CPU,
+    LIMIT_STAGE, /* a stage that has all the workers that it may have, or that are of use */
+    LIMIT_MEMORY,
+    LIMIT_SOURCE,
+    LIMIT_SINK /* as LIMIT_STAGE, and it is a sink */
+};
+
+/* What keeps the pipeline from being faster. */
+struct scaler_state {
+    enum scaler_limit limit;
+    uint32_t stage;  /* LIMIT_STAGE, LIMIT_SINK */
+    double occupied; /* share of the stage's time in the processor, or of the cores, or of the memory; 0 to 1 */
+    double rate;     /* what the model says can be had, in frames of the source a second */
+};
+
+struct scaler_verdict {
+    uint32_t n;
+    struct scaler_decision decisions[SCALER_STAGES_MAX];
+    struct scaler_state state;
+};
+
+enum scaler_trial { TRIAL_NONE, TRIAL_RAISED, TRIAL_LOWERED };
+
+/* What the scaler knows of a stage. */
+struct scaler_memory {
+    struct estimate estimate;
+    struct ceiling ceiling;
+    uint32_t workers;              /* that it should have */
+    uint32_t wanted;               /* the most that the plan wanted of late, */
+    uint64_t wanted_ns;            /* and when */
+    struct stage_observation mark; /* since when its present number works */
+    struct level before;           /* how it worked before it was raised */
+    enum scaler_trial trial;       /* it was changed, and not looked at since */
+};
+
+struct scaler {
+    uint32_t n_stages;
+    struct scaler_stage stages[SCALER_STAGES_MAX];
+    struct scaler_memory memory[SCALER_STAGES_MAX];
+    struct plan plan;
+    uint64_t started_ns, ticked_ns, settled_ns; /* settled: not before then */
+    uint64_t mark_ns;
+    double cpus;
+    double starved; /* share of the sources' time without input, of half a minute */
+    double peak;    /* the highest rate of the sources, of a minute */
+    int is_settling;
+};
+
+/* Each stage starts with its minimum, which is at least 1. */
+void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n_stages, uint64_t now_ns);
+
+void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict);
+
+/* How many workers the stage is to have now. */
+uint32_t scaler_workers(const struct scaler *s, uint32_t stage);
+
+#endif

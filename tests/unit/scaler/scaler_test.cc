@@ -1,0 +1,140 @@
+// The scaler on pipelines without chance: observations in, decisions out.
+#include "fluid.h"
+
+#include <gmock/gmock.h>
+
+TEST(Scaler, TwoStagesOfTheCpuShareTheCoresByWhatTheirFramesCost)
+{
+    Fluid f(8, {{0.003}, {0.001}});
+    f.Run(20);
+    EXPECT_DOUBLE_EQ(f.Rate(), 2000);
+    EXPECT_EQ(f.Workers(0), 7u); // 6 and head-room
+    EXPECT_EQ(f.Workers(1), 3u); // 2 and head-room
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_CPU);
+    EXPECT_NEAR(f.Verdict().state.occupied, 1, 0.01);
+}
+
+TEST(Scaler, AStageThatWaitsGetsMoreWorkersThanThereAreCores)
+{
+    Fluid f(2, {{0.0005}, {0.0005, 0.020}});
+    f.Run(30);
+    EXPECT_DOUBLE_EQ(f.Rate(), 2000);
+    EXPECT_GE(f.Workers(1), 41u);
+}
+
+TEST(Scaler, ASteadyLoadIsSettledInThreeDecisionsAndThenLeftAlone)
+{
+    Fluid f(32, {{0.001}, {0.010}, {0.002, 0.002}});
+    auto start = f.Run(15);
+    EXPECT_LE(start.size(), 3u * 3); // of three stages
+    EXPECT_EQ(f.Run(600).size(), 0u);
+}
+
+TEST(Scaler, ASerialStageLimitsAndTheRestIsSizedToIt)
+{
+    Fluid f(32, {{0.001}, {0.050}, {0.010, 0, 1}});
+    f.Run(20);
+    EXPECT_DOUBLE_EQ(f.Rate(), 100);
+    EXPECT_EQ(f.Workers(1), 7u);
+    EXPECT_EQ(f.Workers(2), 1u);
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_SINK);
+    EXPECT_EQ(f.Verdict().state.stage, 2u);
+    EXPECT_GT(f.Verdict().state.occupied, 0.95);
+}
+
+TEST(Scaler, ASplitterMakesTheStageAfterItTheDearOne)
+{
+    Fluid f(16, {{0.010}, {0.001, 0, 100, 0, 50}});
+    f.Run(20);
+    EXPECT_NEAR(f.Rate(), 16 / 0.060, 0.01);
+    EXPECT_EQ(f.Workers(0), 3u);
+    EXPECT_GE(f.Workers(1), 14u);
+}
+
+TEST(Scaler, AStageBehindTwoFeedersIsSizedForBoth)
+{
+    Fluid f(16, {{0.002}, {0.004, 0, 100, 0, 1, 1}, {0.002, 0, 100, 0, 1, 1}, {0.004, 0, 100, 0, 1, 6}});
+    f.Run(20);
+    EXPECT_NEAR(f.Rate(), 1000, 1);
+    EXPECT_EQ(f.Workers(3), 10u); // 8 and head-room
+}
+
+TEST(Scaler, TheMemoryBudgetIsNeverPassedAndIsSharedForTheHighestRate)
+{
+    Fluid f(32, {{0.010, 0, 100, 100}, {0.030, 0, 100, 50}});
+    f.memory = 1000;
+    for (int i = 0; i < 120; i++) {
+        f.Tick();
+        EXPECT_LE(f.Bytes(), 1000u);
+    }
+    EXPECT_NEAR(f.Rate(), 400, 0.1); // 4 * 100 + 12 * 50; more does not fit
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_MEMORY);
+}
+
+TEST(Scaler, ADeviceThatServesFourAtOnceGetsNoHundredWorkers)
+{
+    Fluid f(64, {{0.001}, {0.001, 0.100, 1000, 0, 1, 0, 4}});
+    f.Run(120);
+    EXPECT_LE(f.Workers(1), 30u);
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_SINK);
+}
+
+TEST(Scaler, AStageThatBecomesDearerGetsItsWorkersInTenSeconds)
+{
+    Fluid f(16, {{0.010}, {0.002}});
+    f.Run(60);
+    f.stages[1].cpu_s = 0.010;
+    f.Run(10);
+    EXPECT_GE(f.Rate(), 0.99 * 800);
+}
+
+TEST(Scaler, SurplusWorkersAreGivenUpWithinAMinute)
+{
+    Fluid f(16, {{0.010}, {0.010}});
+    f.Run(60);
+    f.stages[1].cpu_s = 0.001;
+    f.Run(60);
+    EXPECT_LE(f.Workers(1), 3u);
+    EXPECT_GE(f.Rate(), 0.99 * 16 / 0.011);
+}
+
+TEST(Scaler, AStarvedSourceGetsNoWorkersAndIsTheLimit)
+{
+    Fluid f(16, {{0.010}, {0.010}});
+    f.source_share = 0.1;
+    f.Run(60);
+    EXPECT_EQ(f.Workers(0), 1u);
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_SOURCE);
+}
+
+TEST(Scaler, ADecisionSaysWhatItWasMadeOf)
+{
+    Fluid f(8, {{0.002}, {0.006, 0.002}});
+    auto d = f.Run(10);
+    ASSERT_FALSE(d.empty());
+    EXPECT_EQ(d[0].cause, SCALER_NEEDED);
+    EXPECT_EQ(d[0].from, 1u);
+    EXPECT_GT(d[0].to, d[0].from);
+    EXPECT_LT(d[0].capacity, d[0].goal);
+    EXPECT_NEAR(d[0].cpu_s + d[0].wait_s, d[0].stage == 0 ? 0.002 : 0.008, 1e-4);
+}
+
+TEST(Scaler, CountersThatGoBackDoNoHarm)
+{
+    Fluid f(8, {{0.002}, {0.006}});
+    f.Run(10);
+    scaler s;
+    scaler_stage stages[] = {{0, 1, 9, 0, 0}, {1, 1, 9, 0, 1}};
+    observation seen = {};
+    scaler_verdict v;
+    scaler_init(&s, stages, 2, 0);
+    for (uint64_t i = 1; i < 100; i++) {
+        seen.cpus = 2;
+        seen.memory = UINT64_MAX;
+        for (auto &o : seen.stages)
+            o.done = o.busy_ns = o.cpu_ns = o.wait_input_ns = i % 2 ? ~0ull >> 1 : i;
+        scaler_decide(&s, &seen, i * NS_PER_S, &v);
+        EXPECT_LE(scaler_workers(&s, 0), 9u);
+        EXPECT_GE(scaler_workers(&s, 1), 1u);
+    }
+}
