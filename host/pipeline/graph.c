@@ -72,20 +72,40 @@ void graph_order(uint32_t n, const struct edge *edges, uint32_t n_edges, uint32_
     }
 }
 
+uint64_t graph_downstream(const struct edge *edges, uint32_t n_edges, uint32_t stage)
+{
+    uint64_t seen = 0, before;
+    do {
+        before = seen;
+        for (uint32_t e = 0; e < n_edges; e++)
+            if ((bit(stage) | seen) & bit(edges[e].from))
+                seen |= bit(edges[e].to);
+    } while (seen != before);
+    return seen;
+}
+
+uint64_t graph_upstream(const struct edge *edges, uint32_t n_edges, uint32_t stage)
+{
+    uint64_t seen = 0, before;
+    do {
+        before = seen;
+        for (uint32_t e = 0; e < n_edges; e++)
+            if ((bit(stage) | seen) & bit(edges[e].to))
+                seen |= bit(edges[e].from);
+    } while (seen != before);
+    return seen;
+}
+
 void graph_mark_copies(uint32_t n, struct edge *edges, uint32_t n_edges)
 {
-    uint64_t upstream[PIPELINE_STAGES_MAX]; /* of a stage: itself and all that its blocks may come from */
-    for (uint32_t stage = 0; stage < n; stage++) {
-        upstream[stage] = bit(stage);
-        for (uint32_t e = 0; e < n_edges; e++)
-            if (edges[e].to == stage)
-                upstream[stage] |= upstream[edges[e].from];
-    }
+    uint64_t origins[PIPELINE_STAGES_MAX]; /* of a stage: itself and all that its blocks may come from */
+    for (uint32_t stage = 0; stage < n; stage++)
+        origins[stage] = bit(stage) | graph_upstream(edges, n_edges, stage);
     for (uint32_t e = 0; e < n_edges; e++) {
         edges[e].copy = 0;
         for (uint32_t f = 0; f < n_edges; f++)
             if (edges[f].to == edges[e].to && edges[f].from != edges[e].from &&
-                upstream[edges[e].from] & upstream[edges[f].from])
+                origins[edges[e].from] & origins[edges[f].from])
                 edges[e].copy = 1;
     }
 }

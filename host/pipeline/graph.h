@@ -13,8 +13,12 @@ uint32_t graph_cycle(uint32_t n, const struct edge *edges, uint32_t n_edges, con
  * is right already stays. There must be no cycle. */
 void graph_order(uint32_t n, const struct edge *edges, uint32_t n_edges, uint32_t order[PIPELINE_STAGES_MAX]);
 
-/* Sets `copy` of each edge by which a block may reach a stage that it may reach by another way too. Needs an order in
- * which every stage comes after all that it reads from. */
+/* A bit for each stage that can be reached from `stage` along the edges, or against them; not its own, but in a cycle.
+ * Needs no order. */
+uint64_t graph_downstream(const struct edge *edges, uint32_t n_edges, uint32_t stage);
+uint64_t graph_upstream(const struct edge *edges, uint32_t n_edges, uint32_t stage);
+
+/* Sets `copy` of each edge by which a block may reach a stage that it may reach by another way too. */
 void graph_mark_copies(uint32_t n, struct edge *edges, uint32_t n_edges);
 
 #endif

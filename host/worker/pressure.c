@@ -1,31 +1,5 @@
 #include "pressure.h"
 
-static uint64_t reachable(const struct pipeline *p, uint32_t stage, int upstream)
-{
-    uint64_t seen = 0;
-    uint64_t before;
-    do {
-        before = seen;
-        for (uint32_t i = 0; i < p->n_edges; i++) {
-            uint32_t near = upstream ? p->edges[i].to : p->edges[i].from;
-            uint32_t far = upstream ? p->edges[i].from : p->edges[i].to;
-            if ((HOLDER_STAGE(stage) | seen) & HOLDER_STAGE(near))
-                seen |= HOLDER_STAGE(far);
-        }
-    } while (seen != before);
-    return seen;
-}
-
-uint64_t pressure_downstream_of(const struct pipeline *p, uint32_t stage)
-{
-    return reachable(p, stage, 0);
-}
-
-uint64_t pressure_upstream_of(const struct pipeline *p, uint32_t stage)
-{
-    return reachable(p, stage, 1);
-}
-
 /* True if the stage is held up by a full ring of a branch that does not lead to us: that will empty without us. */
 static int waits_for_another_branch(const struct transaction *t, uint32_t stage)
 {

@@ -9,10 +9,6 @@
 
 #include "transaction.h"
 
-/* Bits of the stages that can be reached from `stage` along the edges, or against them. */
-uint64_t pressure_downstream_of(const struct pipeline *p, uint32_t stage);
-uint64_t pressure_upstream_of(const struct pipeline *p, uint32_t stage);
-
 /* True if a stage upstream waits for memory, and no stage upstream can go on without some. Keeper, its ring empty. */
 int pressure_is_on(const struct transaction *t);
 

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "graph.h"
+
 #ifndef SYS_mseal
 #define SYS_mseal 462 /* Linux 6.10 */
 #endif
@@ -19,23 +21,13 @@ static void shield(const struct segment *s, const void *from, const void *to)
         mprotect((void *)first, end - first, PROT_READ); /* one that fails leaves what validation catches */
 }
 
-/* A bit for each stage whose frames can come to `stage`, and itself. */
-static uint64_t upstream_of(const struct pipeline *p, uint32_t stage)
-{
-    uint64_t set = UINT64_C(1) << stage;
-    for (uint64_t i = UINT64_C(1) << stage; i; i >>= 1) /* in topological order, so one pass back is enough */
-        for (uint32_t e = 0; (set & i) && e < p->n_edges; e++)
-            if (UINT64_C(1) << p->edges[e].to == i)
-                set |= UINT64_C(1) << p->edges[e].from;
-    return set;
-}
-
 static void shield_spans(const struct segment *s, uint32_t stage)
 {
-    uint64_t upstream = upstream_of(s->pipeline, stage);
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+    const struct pipeline *p = s->pipeline;
+    uint64_t open = UINT64_C(1) << stage | graph_upstream(p->edges, p->n_edges, stage);
+    for (uint32_t i = 0; i < p->n_stages; i++) {
         const uint8_t *at = s->arena.base + s->arena.spans_offset + (uint64_t)s->stages[i].range.first * SPAN_SIZE;
-        if (!(upstream >> i & 1))
+        if (!(open >> i & 1))
             shield(s, at, at + (uint64_t)s->stages[i].range.n * SPAN_SIZE);
     }
 }
@@ -43,10 +35,12 @@ static void shield_spans(const struct segment *s, uint32_t stage)
 /* Its own ring and those downstream: one that waits for memory wakes whoever keeps frames there. */
 static void shield_rings(const struct segment *s, uint32_t stage)
 {
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+    const struct pipeline *p = s->pipeline;
+    uint64_t open = UINT64_C(1) << stage | graph_downstream(p->edges, p->n_edges, stage);
+    for (uint32_t i = 0; i < p->n_stages; i++) {
         const uint8_t *ring = (const uint8_t *)s->stages[i].ring;
-        if (ring && !(upstream_of(s->pipeline, i) >> stage & 1))
-            shield(s, ring, ring + ring_size(s->pipeline->stages[i].queue));
+        if (ring && !(open >> i & 1))
+            shield(s, ring, ring + ring_size(p->stages[i].queue));
     }
 }
 

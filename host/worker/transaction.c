@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "graph.h"
 #include "pressure.h"
 #include "roll_forward.h"
 #include "waiting.h"
@@ -56,8 +57,8 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
     t->input = place->ring;
     t->me = owner_word(t->slot_number, epoch);
     t->bit = HOLDER_STAGE(stage);
-    t->upstream = pressure_upstream_of(s->pipeline, stage);
-    t->downstream = pressure_downstream_of(s->pipeline, stage);
+    t->upstream = graph_upstream(s->pipeline->edges, s->pipeline->n_edges, stage);
+    t->downstream = graph_downstream(s->pipeline->edges, s->pipeline->n_edges, stage);
     t->ordered = s->pipeline->stages[stage].ordered && t->input;
     t->hold = place->n_slots == 1 ? END_SOLE : END_SHARED;
     t->refusals = refusals;

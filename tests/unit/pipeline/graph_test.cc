@@ -126,4 +126,14 @@ TEST(Graph, UnrelatedInputOfADiamondIsNotCopied)
     EXPECT_THAT(copies(5, edges({{0, 1}, {0, 2}, {1, 4}, {2, 4}, {3, 4}})), ElementsAre(0, 0, 1, 1, 0));
 }
 
+TEST(Graph, UpstreamAndDownstreamReachAlongAllEdges)
+{
+    // 3 -> 1 -> 0 -> 4, 2 -> 0: numbers against the flow, so that one pass is not enough
+    auto list = edges({{0, 4}, {1, 0}, {3, 1}, {2, 0}});
+    EXPECT_EQ(graph_upstream(list.data(), 4, 0), 0b01110u);
+    EXPECT_EQ(graph_downstream(list.data(), 4, 3), 0b10011u);
+    EXPECT_EQ(graph_upstream(list.data(), 4, 3), 0u);
+    EXPECT_EQ(graph_downstream(list.data(), 4, 4), 0u);
+}
+
 } // namespace
