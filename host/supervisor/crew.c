@@ -17,6 +17,9 @@
 #include "server.h"
 #include "settlement.h"
 
+#define ABORT_TO_KILL (2 * NS_PER_S)
+#define SHORTEST_LOOK (10 * NS_PER_MS)
+
 void describe_status(int status, char *text, size_t size)
 {
     const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
@@ -123,6 +126,47 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
         command(c, &m);
     }
     return next;
+}
+
+/* When a worker's time is up, or when it may be next if it has no frame now. */
+static uint64_t deadline_of(const struct berth *b, uint64_t frame_since, uint64_t timeout, uint64_t now_ns)
+{
+    uint64_t idle = timeout / 8 > SHORTEST_LOOK ? timeout / 8 : SHORTEST_LOOK;
+    if (b->aborted_at)
+        return b->aborted_at + ABORT_TO_KILL;
+    return frame_since ? frame_since + timeout : now_ns + idle;
+}
+
+uint64_t crew_check_deadlines(struct crew *c, const struct segment *s, uint64_t now_ns)
+{
+    uint64_t timeout = s->pipeline->stages[c->stage].timeout_ns;
+    uint64_t next = UINT64_MAX;
+    for (uint32_t w = 0; timeout && w < s->stages[c->stage].n_slots; w++) {
+        struct berth *b = &c->berths[w];
+        if (b->state != BERTH_ALIVE)
+            continue;
+        uint64_t due = deadline_of(b, au64_relaxed(&segment_slot(s, c->stage, w)->frame_since), timeout, now_ns);
+        if (due <= now_ns) {
+            crew_signal(c, w, b->aborted_at ? SIGKILL : SIGABRT);
+            b->aborted_at = now_ns;
+            due = now_ns + ABORT_TO_KILL;
+        }
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
+void crew_dismiss(struct crew *c)
+{
+    if (c->socket >= 0)
+        close(c->socket);
+    if (c->pidfd >= 0)
+        close(c->pidfd);
+    if (c->listener >= 0)
+        close(c->listener);
+    c->socket = c->pidfd = c->listener = -1;
+    c->server = 0;
+    c->loaded = c->confined = 0;
 }
 
 void crew_left(struct berth *b, uint64_t now_ns)

@@ -59,6 +59,13 @@ int crew_own_exit(const struct slot *slot, int status);
  * with errno set, if a server cannot be forked. */
 uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns);
 
+/* Of each worker whose frame takes too long: SIGABRT, so that the plugin's author gets a core, then SIGKILL. Returns
+ * when to look again; UINT64_MAX: the stage has no time limit, or nobody works. */
+uint64_t crew_check_deadlines(struct crew *c, const struct segment *s, uint64_t now_ns);
+
+/* Lets go of a server that is gone, and of what was for talking to it. */
+void crew_dismiss(struct crew *c);
+
 /* Sends a signal to a worker, by way of its server, which alone knows that the pid is still the worker's. */
 void crew_signal(const struct crew *c, uint32_t worker, int signal);
 

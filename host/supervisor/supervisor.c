@@ -21,9 +21,6 @@
 #include "leftovers.h"
 #include "warden.h"
 
-#define ABORT_TO_KILL (2 * NS_PER_S)
-#define SHORTEST_LOOK (10 * NS_PER_MS)
-
 enum { INHERITED_MAX = 64, EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2, TAG_HELD = 3 };
 
 struct supervisor {
@@ -160,19 +157,6 @@ static void listen_to(struct supervisor *s, struct crew *c, uint64_t now)
         server_says(s, c, &m, fd, now);
 }
 
-static void dismiss(struct crew *c)
-{
-    if (c->socket >= 0)
-        close(c->socket);
-    if (c->pidfd >= 0)
-        close(c->pidfd);
-    if (c->listener >= 0)
-        close(c->listener);
-    c->socket = c->pidfd = c->listener = -1;
-    c->server = 0;
-    c->loaded = c->confined = 0;
-}
-
 /* Kills all children but the servers that run, and what was there before us. */
 static void kill_leftovers(const struct supervisor *s)
 {
@@ -193,7 +177,7 @@ static void server_died(struct supervisor *s, struct crew *c, uint64_t now)
     listen_to(s, c, now);
     if (waitid(P_PID, (id_t)c->server, &info, WEXITED) != 0)
         return;
-    dismiss(c);
+    crew_dismiss(c);
     kill_leftovers(s);
     if (c->ended || s->over)
         return;
@@ -283,33 +267,6 @@ static void check_ends(struct supervisor *s)
         end_run(s, OUTCOME_DONE, "%s", "");
 }
 
-/* A frame that takes too long: SIGABRT, so that the plugin's author gets a core, then SIGKILL. Returns when to look
- * again. */
-static uint64_t check_deadlines(struct supervisor *s, uint64_t now)
-{
-    uint64_t next = UINT64_MAX;
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
-        uint64_t timeout = s->pipeline->stages[i].timeout_ns;
-        for (uint32_t w = 0; timeout && w < s->segment.stages[i].n_slots; w++) {
-            struct berth *b = &s->crews[i].berths[w];
-            uint64_t since = au64_relaxed(&segment_slot(&s->segment, i, w)->frame_since);
-            if (b->state != BERTH_ALIVE)
-                continue;
-            uint64_t idle = timeout / 8 > SHORTEST_LOOK ? timeout / 8 : SHORTEST_LOOK;
-            uint64_t due = since ? since + timeout : now + idle;
-            if (b->aborted_at)
-                due = b->aborted_at + ABORT_TO_KILL;
-            if (due <= now) {
-                crew_signal(&s->crews[i], w, b->aborted_at ? SIGKILL : SIGABRT);
-                b->aborted_at = now;
-                due = now + ABORT_TO_KILL;
-            }
-            next = due < next ? due : next;
-        }
-    }
-    return next;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return b && b < a ? b : a;
@@ -329,9 +286,8 @@ static int do_what_is_due(struct supervisor *s)
                     stage_name(s, c), strerror(errno));
         else if (c->server != before)
             watch_server(s, c);
-        next = earlier(next, due);
+        next = earlier(earlier(next, due), crew_check_deadlines(c, &s->segment, now));
     }
-    next = earlier(next, check_deadlines(s, now));
     if (s->drain_until && now >= s->drain_until)
         end_run(s, OUTCOME_FAILED, "not drained within drain_timeout");
     next = earlier(next, s->drain_until);
@@ -458,7 +414,7 @@ static void stop(struct supervisor *s)
             kill(s->crews[i].server, SIGKILL);
             waitpid(s->crews[i].server, NULL, 0);
         }
-        dismiss(&s->crews[i]);
+        crew_dismiss(&s->crews[i]);
     }
     kill_leftovers(s);
     if (s->epoll >= 0)
