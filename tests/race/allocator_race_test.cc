@@ -14,7 +14,7 @@
 namespace
 {
 
-enum { TAKEN_EACH = 30000, ALLOCATORS = 2, READERS = 2 };
+enum { TAKEN_EACH = 8000, ALLOCATORS = 2, READERS = 2 };
 
 // What was published and is still to be dropped by a reader.
 class Published

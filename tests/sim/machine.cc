@@ -21,14 +21,6 @@ Machine *running;
 
 } // namespace
 
-uint64_t Dice::Next()
-{
-    uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 Process::Process() : stack_(new char[STACK_BYTES]) {}
 
 Process::~Process()

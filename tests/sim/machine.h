@@ -12,18 +12,7 @@
 
 #include <ucontext.h>
 
-// splitmix64.
-class Dice
-{
-  public:
-    explicit Dice(uint64_t seed) : state_(seed) {}
-    uint64_t Next();
-    uint64_t Below(uint64_t n) { return Next() % n; }
-    bool OneIn(uint64_t n) { return Below(n) == 0; }
-
-  private:
-    uint64_t state_;
-};
+#include "dice.h"
 
 enum class Fate { RUNNING, EXITED, KILLED };
 
