@@ -1,0 +1,37 @@
+/* Bugs to be planted: each is one thing that the code does, left out or done at another time. -DBUG=NAME wakes one; Spin
+ * has to find it (configurations.txt says in which pipeline). */
+#define NO_BUG 0
+/* claim */
+#define HEAD_BEFORE_PHASE 1        /* the head moves before the decision word says CLAIMING */
+#define GENERATION_NOT_CHECKED 2   /* a hold is dropped under whatever generation the block has */
+#define CLOSED_AFTER_LOOK 3        /* whether the ring is closed is looked at after whether it is empty */
+#define RELEASE_BEFORE_DECISION 4
+/* decide */
+#define COUNTS_AFTER_DECISION 5    /* the outputs are listed after the decision */
+#define SAME_COPY 6                /* figures and state are written into the copy that is committed */
+#define CLAIM_NOT_CLEARED 7        /* a commit without a claim leaves the last claim's size in the journal */
+#define RETIRES_WITH_CLAIM 8       /* a worker retires with frames in hand */
+/* roll forward */
+#define BITS_AFTER_PUBLISH 9       /* each reader's bit is set with its own publish, not all before the first */
+#define HANDS_OVER_AGAIN 10        /* a recovery sets the readers' bits although frames are published */
+#define PUBLISHES_AGAIN 11         /* a recovery does not look at what is noted as published */
+#define MOVES_WHAT_IS_SHARED 12    /* the readers' bits replace those of other stages, too */
+#define MARKS_WHAT_IS_SHARED 13    /* an input is marked as moved although our bit is still on it */
+#define TURN_BEFORE_PUBLISH 14
+#define TURN_GOES_BACK 15          /* a recovery stores its turn although others have had theirs since */
+/* sleep and wake */
+#define SLEEPS_WITHOUT_LOOK 16     /* no second look between announcing and sleeping */
+#define FREES_WITHOUT_WAKE 17      /* who frees a block does not wake who waits for it */
+/* host and successor */
+#define PRODUCER_NOT_SETTLED 18
+#define CONSUMER_NOT_SETTLED 19
+#define PRODUCER_NOT_FREED 20      /* the end that a dead worker had is not freed */
+#define CONSUMER_NOT_FREED 21
+#define BURIAL_WAKES_NOBODY 22
+#define PENDING_NOT_FREED 23       /* what the dead had allocated is never free again */
+#define CLOSES_TOO_EARLY 24        /* the host closes a ring when the first worker upstream has ended, not the last */
+#define PUBLISHING_NOT_CLEARED 25  /* a publish that has not happened stays in the journal as one that goes on */
+
+#ifndef BUG
+#define BUG NO_BUG
+#endif

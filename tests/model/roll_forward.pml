@@ -1,0 +1,155 @@
+/* The roll forward (host/worker/roll_forward.c). Text for the worker's process. */
+
+#define HAS_PUBLISHED ((publishing || done[0] || done[1]) && BUG != HANDS_OVER_AGAIN)
+
+#define HANDED_BITS (BUG == BITS_AFTER_PUBLISH -> BIT(READER(stage, 0)) : READER_BITS)
+
+/* All readers' bits on all outputs, before the first is published. */
+inline hand_over()
+{
+    do
+    :: i < n_out ->
+        atomic {
+            do
+            :: i < n_out && !IS_FORWARDED -> /* nobody else looks at a block that is PENDING */
+                STEP(hand_over_created, SET_LIFE(BLOCK_OF(output[i]), GENERATION_OF(output[i]), HANDED_BITS));
+                i++
+            :: else -> break
+            od
+        }
+        if
+        :: i < n_out -> d = output[i]; forward(); i++
+        :: else
+        fi
+    :: else -> i = 0; d = 0; break
+    od
+}
+
+/* What BITS_AFTER_PUBLISH does. */
+inline add_late_bits()
+{
+    do
+    :: i < n_out && done[reader] == 0 ->
+        atomic {
+            block[BLOCK_OF(output[i])].holders = block[BLOCK_OF(output[i])].holders | BIT(READER(stage, reader));
+            i++;
+            MAY_DIE
+        }
+    :: else -> i = 0; break
+    od
+}
+
+/* `at`: its place among the inputs that this transaction settles. */
+inline find_input()
+{
+    at = settled;
+    do
+    :: at < settled + deciding && claimed[at] != d -> at++
+    :: else -> break
+    od
+}
+
+/* If nobody else holds it, the readers' bits take the place of ours by a plain store. */
+inline forward()
+{
+    atomic {
+        find_input();
+        alone = at < settled + deciding && block[BLOCK_OF(d)].generation == GENERATION_OF(d) &&
+                (block[BLOCK_OF(d)].holders == BIT(stage) || block[BLOCK_OF(d)].holders == HANDED_BITS ||
+                 BUG == MOVES_WHAT_IS_SHARED);
+        if
+        :: !alone && IS_GENERATION(d) -> STEP(add_holders, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders | HANDED_BITS);
+            moved = (BUG == MARKS_WHAT_IS_SHARED -> moved | BIT(at) : moved)
+        :: else
+        fi
+    }
+    if
+    :: alone ->
+        atomic {
+            alone = 0;
+            STEP(move_holders, SET_LIFE(BLOCK_OF(d), GENERATION_OF(d), HANDED_BITS));
+            STEP(mark_moved, moved = moved | BIT(at))
+        }
+    :: else
+    fi;
+    at = 0
+}
+
+/* The outputs, into the ring of reader `reader`, as there is room. */
+inline publish()
+{
+    do
+    :: done[reader] < n_out ->
+        end_take(ring[OUT].producer, PRODUCERS(OUT) == 1);
+        atomic {
+            /* The tail is ours while we own the end. */
+            n = (ROOM(OUT) < n_out - done[reader] -> ROOM(OUT) : n_out - done[reader]);
+            if
+            :: n > 0 -> publish_piece()
+            :: else
+            fi
+        }
+        end_leave(ring[OUT].producer, PRODUCERS(OUT) == 1);
+        if
+        :: n > 0 -> atomic { event_wake_one(ring[OUT].data); MAY_DIE }
+        :: else -> wait_for_room()
+        fi
+    :: else -> n = 0; break
+    od
+}
+
+inline publish_piece()
+{
+    do
+    :: at < n ->
+        STEP(copy_outputs, ring[OUT].slots[(ring[OUT].tail + at) % CAPACITY_OF(OUT)] = output[done[reader] + at]);
+        at++
+    :: else -> at = 0; break
+    od;
+    STEP(note_old_tail, old_tail = ring[OUT].tail);
+    STEP(note_done_after, done_after = done[reader] + n);
+    STEP(note_publishing, publishing = reader + 1);
+    STEP(move_tail, ring[OUT].tail = ring[OUT].tail + n);
+    STEP(note_done, done[reader] = done_after);
+    STEP(clear_published, publishing = 0)
+}
+
+inline wait_for_room()
+{
+    event_prepare(ring[OUT].space);
+    if
+    :: ROOM(OUT) > 0 -> event_leave(ring[OUT].space)
+    :: else -> event_sleep(ring[OUT].space)
+    fi
+}
+
+/* A successor may come to this late: others have had their turns since. */
+inline pass_turn()
+{
+    atomic {
+        if
+        :: claim_start + settled + deciding > ring[IN].committed || BUG == TURN_GOES_BACK -> STEP(pass_turn, ring[IN].committed = claim_start + settled + deciding)
+        :: else
+        fi
+    }
+    atomic { event_wake_all(order); MAY_DIE }
+}
+
+/* Our bit, on the inputs that are settled and were not moved. */
+inline release()
+{
+    i = settled;
+    do
+    :: i < settled + deciding ->
+        if
+        :: !(moved & BIT(i)) -> d = claimed[i]; drop()
+        :: else
+        fi;
+        i++
+    :: else -> i = 0; d = 0; break
+    od;
+    if
+    :: freed && BUG != FREES_WITHOUT_WAKE -> atomic { freed = 0; event_wake_all(freed_memory[ORIGIN]); MAY_DIE }
+    :: else
+    fi
+}

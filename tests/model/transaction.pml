@@ -1,0 +1,292 @@
+/* A worker's transaction up to its decision: claim, process, commit (host/worker/transaction.c, push.c, session.c).
+ *
+ * Text for the worker's process (pipeline.pml), whose variables it uses. */
+
+/* transaction_claim(). `n`: how many frames it got. How many it wants, 1 to BATCH, follows from times that are not in
+ * the model; it may also see an older tail than there is, which comes to the same. */
+inline claim()
+{
+    n = 0;
+    if
+    :: FILL(IN) == 0
+    :: else ->
+        end_take(ring[IN].consumer, CONSUMERS(IN) == 1);
+        atomic {
+            do
+            :: n < BATCH && n < FILL(IN) -> n++
+            :: n > 0 || FILL(IN) == 0 -> break
+            od;
+            if
+            :: n > 0 ->
+                do
+                :: at < n ->
+                    STEP(copy_claim, claimed[at] = ring[IN].slots[(ring[IN].head + at) % CAPACITY_OF(IN)]);
+                    at++
+                :: else -> at = 0; break
+                od;
+                STEP(note_claim, claim_start = ring[IN].head; claim_n = n; moved = 0);
+                if
+                :: BUG == HEAD_BEFORE_PHASE -> ring[IN].head = ring[IN].head + n; MAY_DIE
+                :: else
+                fi;
+                STEP(decide_claiming, phase = CLAIMING; settled = 0; deciding = 0);
+                if
+                :: BUG != HEAD_BEFORE_PHASE -> STEP(move_head, ring[IN].head = ring[IN].head + n; forget_slots())
+                :: else
+                fi;
+                STEP(decide_processing, phase = PROCESSING)
+            :: else
+            fi
+        }
+        end_leave(ring[IN].consumer, CONSUMERS(IN) == 1)
+    fi;
+    if
+    :: n > 0 -> wake_after_claim()
+    :: else
+    fi
+}
+
+inline wake_after_claim()
+{
+    atomic { /* ring_wake_producers() */
+        if
+        :: FILL(IN) <= CAPACITY_OF(IN) / 2 -> event_wake_all(ring[IN].space)
+        :: else
+        fi;
+        MAY_DIE
+    }
+    if
+    :: CONSUMERS(IN) > 1 -> /* a sibling, for what we leave */
+        atomic {
+            if
+            :: FILL(IN) > 0 -> event_wake_one(ring[IN].data)
+            :: else
+            fi;
+            MAY_DIE
+        }
+    :: else
+    fi
+}
+
+/* session_wait_input(): `why` is FRAMES, RETIRED or END. */
+inline look()
+{
+    why = 0;
+    atomic {
+        if
+        :: retire & BIT(me) -> why = RETIRED
+        :: else
+        fi;
+        last = (BUG == CLOSED_AFTER_LOOK -> FILL(IN) == 0 : ring[IN].closed)
+    }
+    atomic {
+        if
+        :: why -> skip
+        :: else ->
+            if
+            :: BUG == CLOSED_AFTER_LOOK -> why = (!last -> FRAMES_CAME : (ring[IN].closed -> END : 0))
+            :: FILL(IN) > 0 -> why = FRAMES_CAME
+            :: else -> why = (last -> END : 0)
+            fi
+        fi;
+        last = 0
+    }
+}
+
+inline wait_input()
+{
+    look();
+    do
+    :: why == 0 ->
+        event_prepare(ring[IN].data);
+        if
+        :: BUG != SLEEPS_WITHOUT_LOOK -> look()
+        :: else
+        fi;
+        if
+        :: why == 0 ->
+            event_sleep(ring[IN].data);
+            look()
+        :: else -> event_leave(ring[IN].data)
+        fi
+    :: else -> break
+    od
+}
+
+/* A claimed frame, in hand: what process() may rely on. Nobody reads an output before the decision, and a successor
+ * begins anew, so a frame is one step. */
+inline process_frame()
+{
+    atomic {
+        d = claimed[settled + n_done];
+        assert(IS_HELD(d, BIT(stage)));
+        frame = block[BLOCK_OF(d)].frame;
+        if
+        :: stage == RELAY ->
+#ifdef RELAY_CREATES
+            take_block();
+            if
+            :: d -> block[BLOCK_OF(d)].frame = frame
+            :: else
+            fi;
+#endif
+            if
+            :: d ->
+                output[n_out] = d;
+                n_out++
+            :: else
+            fi
+        :: else -> state = state | BIT(frame)
+        fi;
+        frame = 0;
+        if
+        :: d -> n_done++; MAY_DIE
+        :: else
+        fi
+    }
+}
+
+/* A source's frame. `d` 0: there is no room. */
+inline create_frame()
+{
+    atomic {
+        take_block();
+        if
+        :: d ->
+            block[BLOCK_OF(d)].frame = me * FRAMES + state;
+            state++;
+            output[n_out] = d;
+            n_out++;
+            MAY_DIE
+        :: else
+        fi
+    }
+}
+
+/* sleep_for_memory(): until a block may be free. */
+inline wait_memory()
+{
+    event_prepare(freed_memory[stage]);
+    atomic {
+        do
+        :: at < BLOCKS_EACH && block[me * BLOCKS_EACH + at].holders -> at++
+        :: else -> last = (at < BLOCKS_EACH); at = 0; break
+        od
+    }
+    if
+    :: last -> last = 0; event_leave(freed_memory[stage])
+    :: else -> event_sleep(freed_memory[stage])
+    fi
+}
+
+#define IS_MY_TURN (ring[IN].committed == claim_start + settled)
+
+inline wait_for_turn()
+{
+    do
+    :: IS_MY_TURN -> break
+    :: else ->
+        event_prepare(order);
+        if
+        :: IS_MY_TURN -> event_leave(order); break
+        :: else -> event_sleep(order)
+        fi
+    od
+}
+
+/* write_next_copy() and the decision. */
+inline decide()
+{
+    atomic {
+        STEP(write_copy, copies[NEXT_COPY].state = state; copies[NEXT_COPY].ended = (leaving == END));
+        if
+        :: BUG != COUNTS_AFTER_DECISION -> STEP(write_counts, n_outputs = n_out)
+        :: else
+        fi;
+        STEP(clear_publishing, publishing = 0);
+        if
+        :: n_claimed == 0 && BUG != CLAIM_NOT_CLEARED -> STEP(clear_claim, claim_n = 0)
+        :: else
+        fi;
+        do
+        :: at < READERS(stage) -> STEP(clear_done, done[at] = 0); at++
+        :: else -> at = 0; break
+        od;
+        STEP(decide_committing, phase = COMMITTING; copy = NEXT_COPY; deciding = n_done; take_note());
+        n_outputs = n_out
+    }
+}
+
+/* Nobody reads these before they are written again. The code leaves them as they are; the model does not tell states
+ * apart that differ in nothing else. 0 is no descriptor, so to read one would show. */
+inline forget_claim()
+{
+    claim_start = 0;
+    do
+    :: at < BATCH -> claimed[at] = 0; at++
+    :: else -> at = 0; break
+    od
+}
+
+inline forget_outputs()
+{
+    n_outputs = 0; old_tail = 0; done_after = 0; done[0] = 0; done[1] = 0;
+    do
+    :: at < BATCH -> output[at] = 0; at++
+    :: else -> at = 0; break
+    od
+}
+
+inline forget_slots()
+{
+    do
+    :: at < n -> at++; ring[IN].slots[(ring[IN].head - at) % CAPACITY_OF(IN)] = 0
+    :: else -> at = 0; break
+    od
+}
+
+/* The last step of a transaction. */
+inline finish()
+{
+    atomic {
+        if
+        :: settled + deciding < n_claimed ->
+            STEP(decide_rest, phase = PROCESSING; settled = settled + deciding; deciding = 0)
+        :: else ->
+            n_claimed = 0;
+            STEP(decide_idle, phase = IDLE; settled = 0; deciding = 0);
+            forget_claim()
+        fi;
+        forget_outputs();
+        n_out = 0;
+        n_done = 0
+    }
+}
+
+/* worker_run(), once the processor is done: what was for us may be for others. */
+inline exit_worker()
+{
+    if
+    :: stage != SOURCE ->
+        atomic { event_wake_one(ring[IN].data); MAY_DIE }
+    :: else
+    fi;
+    do
+    :: reader < READERS(stage) ->
+        atomic {
+            if
+            :: ring[OUT].producer == me + 1 -> STEP(leave_end_kept, ring[OUT].producer = 0)
+            :: else
+            fi;
+            reader++
+        }
+    :: else -> reader = 0; break
+    od;
+    atomic {
+        if
+        :: stage != SOURCE && ring[IN].consumer == me + 1 -> STEP(leave_end_kept, ring[IN].consumer = 0)
+        :: else
+        fi
+    }
+    atomic { assert(phase == IDLE); left[stage]++ }
+}
