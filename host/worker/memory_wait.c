@@ -73,6 +73,22 @@ static void announce(const struct session *s)
         event_wake_all(&s->t.input->order);
 }
 
+/* With the token: tries for the last time. -E2BIG if there is no room although nobody else has any of the memory: then
+ * waiting brings nothing. What a sibling or a reader had when the last attempt failed may be free by now, so it counts
+ * only if all was free before an attempt; and a sibling that passed the token before we had it may be in the way of one
+ * attempt, hence one more for each. */
+static int take_the_last(struct session *s, uint64_t bytes, struct descriptor *d)
+{
+    uint32_t attempts = s->t.segment->stages[s->t.stage].n_slots;
+    int error = -ENOMEM;
+    while (error == -ENOMEM && allocator_holds_all(&s->t.allocator)) {
+        if (attempts-- == 0)
+            return -E2BIG;
+        error = take(s, bytes, d);
+    }
+    return error;
+}
+
 static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor *d)
 {
     struct event *freed = &memory_of(s)->freed;
@@ -82,16 +98,14 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
         uint32_t sequence = event_prepare(freed);
         slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
         int error = take(s, bytes, d);
+        if (error == -ENOMEM && s->has_token)
+            error = take_the_last(s, bytes, d);
         enum slot_command command = slot_command(s->t.slot);
         if (error != -ENOMEM || (command != SLOT_RUN && !has_pending(s) && s->stage->is_source)) {
             slot_enter(s->t.slot, SLOT_BUSY);
             if (error == -ENOMEM)
                 s->shortage = SHORTAGE_STOP;
             return error;
-        }
-        if (s->has_token && allocator_holds_all(&s->t.allocator)) { /* waiting brings nothing */
-            slot_enter(s->t.slot, SLOT_BUSY);
-            return -E2BIG;
         }
         announce(s);
         slot_sleep(s->t.slot, SLOT_WAIT_MEMORY, freed, sequence, EVENT_FOREVER);
