@@ -23,7 +23,7 @@ static mpipe_status deliver(struct session *s, struct view *v, uint32_t index, m
 {
     transaction_cursor(&s->t, index);
     if (s->stage->timeout_ns)
-        au64_store_relaxed(&s->t.slot->frame_since, clock_monotonic());
+        au64_store_relaxed(&s->t.slot->frame_since, clock_coarse());
     call_begin(s, v, index);
     *frame = &v->frame;
     return MPIPE_OK;

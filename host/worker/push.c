@@ -73,7 +73,7 @@ static enum verdict failed(struct session *s, mpipe_status status, uint32_t inde
 static enum verdict call_processor(struct session *s, struct view *v, uint32_t index)
 {
     if (s->stage->timeout_ns)
-        au64_store_relaxed(&s->t.slot->frame_since, clock_monotonic());
+        au64_store_relaxed(&s->t.slot->frame_since, clock_coarse());
     call_begin(s, v, index);
     mpipe_status status = s->processor->process(s->self, &s->io, v ? &v->frame : NULL);
     if (s->stage->timeout_ns)
@@ -92,7 +92,7 @@ static void commit(struct session *s)
     uint32_t n = s->n_done;
     if (transaction_is_empty(&s->t) && n == 0 && !s->has_token)
         return;
-    session_batch_end(s, n);
+    session_batch_end(s, s->stage->is_source ? s->t.n_outputs : n);
     session_commit(s);
     session_batch_start(s);
 }
@@ -307,7 +307,7 @@ static int run_source(struct session *s)
         }
         if (result != WORKER_DONE)
             return result;
-        if (s->t.n_outputs >= SOURCE_BATCH || clock_monotonic() - s->batch_start > NS_PER_MS) {
+        if (s->t.n_outputs >= SOURCE_BATCH || session_batch_is_over(s)) {
             commit(s);
             session_batch_start(s);
         }
