@@ -370,9 +370,8 @@ uint32_t allocator_settle(struct allocator *a, enum allocator_keep keep)
     uint32_t before = a->n_owned;
     for (uint32_t i = a->n_owned; i-- > 0;) {
         uint32_t span = a->owned[i];
-        uint32_t kind = au32_relaxed(&a->arena->spans[span].kind);
-        int is_open =
-            kind != SPAN_EMPTY && kind < SPAN_RUN && a->bins[kind - 1].first && a->bins[kind - 1].span == span;
+        uint32_t size_class = au32_relaxed(&a->arena->spans[span].kind) - 1;
+        int is_open = size_class < SIZE_CLASSES && a->bins[size_class].first && a->bins[size_class].span == span;
         if (keep == ALLOCATOR_RELEASE_ALL || !is_open)
             span_disown(a, i);
     }

@@ -19,7 +19,9 @@ class Stepped
     // In the child: where stepping begins.
     static void Mark();
 
-    // False where a process may not trace its child, or on a machine whose instructions this file does not know.
+    // False where a process may not trace its child, on a machine whose instructions this file does not know, and where
+    // branches are counted: a child that is stepped takes none that no other does, and writing its counts takes it
+    // minutes.
     static bool Works();
 
     // One instruction. False: the child has ended.

@@ -4,8 +4,10 @@ extern "C" {
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "shared.h"
-#include "stepped.h"
+#include "store_trap.h"
 
 namespace
 {
@@ -85,45 +87,83 @@ TEST_F(BlockLife, SizeTypeAndFlagsShareAWord)
     EXPECT_EQ(block_flags(&block_), uint32_t{BLOCK_HAS_TAIL});
 }
 
-// Another holder comes or goes between any two instructions.
-TEST(BlockLifeBesideOthers, ADropTakesItsOwnBitAlone)
+// Another holder comes or goes before or after any store.
+class BlockLifeBesideOthers : public testing::Test
 {
-    if (!Stepped::Works())
-        GTEST_SKIP() << "no ptrace";
-    Shared<block> b;
-    Stepped::AtEachInstruction({[&] { block_hand_over(b.get(), 7, A | B); },
-                                [&] {
-                                    Stepped::Mark();
-                                    return block_drop(b.get(), 7, A);
-                                },
-                                [&] { block_drop(b.get(), 7, B); },
-                                [&](int) { ASSERT_EQ(au64_relaxed(&b->life) & HOLDERS_MASK & ~uint64_t{B}, 0u); }});
-    EXPECT_EQ(au64_relaxed(&b->life), life_make(7, B)) << "in the last round nobody else came";
+  protected:
+    void SetUp() override
+    {
+        if (!StoreTrap::Works())
+            GTEST_SKIP() << "no trap flag";
+    }
+
+    void HandOver() const { block_hand_over(b_.get(), 7, A | B); }
+    uint64_t Life() const { return au64_relaxed(&b_->life); }
+    std::vector<Region> Memory() const { return {{b_.get(), sizeof(block)}}; }
+
+    Shared<block> b_;
+};
+
+TEST_F(BlockLifeBesideOthers, ADropTakesItsOwnBitAlone)
+{
+    int rounds = 0;
+    StoreTrap::AtEachStore(Memory(), {[&] { HandOver(); }, [&] { return block_drop(b_.get(), 7, A); },
+                                      [&] { block_drop(b_.get(), 7, B); },
+                                      [&](int) {
+                                          ASSERT_EQ(Life() & HOLDERS_MASK & ~uint64_t{B}, 0u);
+                                          rounds++;
+                                      }});
+    EXPECT_EQ(Life(), life_make(7, B)) << "in the last round nobody else came";
+    EXPECT_GT(rounds, 2);
 }
 
-TEST(BlockLifeBesideOthers, HoldersThatAreAddedTakeNoneAway)
+TEST_F(BlockLifeBesideOthers, OfTwoThatDropAtTheSameMomentOneFreesIt)
 {
-    if (!Stepped::Works())
-        GTEST_SKIP() << "no ptrace";
-    Shared<block> b;
+    int freed = 0;
+    StoreTrap::AtEachStore(Memory(),
+                           {[&] {
+                                HandOver();
+                                freed = 0;
+                            },
+                            [&] { return block_drop(b_.get(), 7, A); }, [&] { freed += block_drop(b_.get(), 7, B); },
+                            [&](int result) {
+                                freed += result + block_drop(b_.get(), 7, B);
+                                ASSERT_EQ(freed, 1);
+                            }});
+}
+
+// Its block may even have been freed, and been taken anew, by the time that it looks again.
+TEST_F(BlockLifeBesideOthers, ADropLeavesABlockOfTheNextGenerationAlone)
+{
+    StoreTrap::AtEachStore(Memory(), {[&] { HandOver(); }, [&] { return block_drop(b_.get(), 7, A); },
+                                      [&] { block_hand_over(b_.get(), 8, A | B); },
+                                      [&](int result) {
+                                          if (life_generation(Life()) == 8) {
+                                              ASSERT_EQ(Life(), life_make(8, A | B));
+                                          }
+                                          ASSERT_EQ(result, 0);
+                                      }});
+}
+
+TEST_F(BlockLifeBesideOthers, HoldersThatAreAddedTakeNoneAway)
+{
     bool dropped = false;
-    Stepped::AtEachInstruction({[&] {
-                                    block_hand_over(b.get(), 7, A | B);
-                                    dropped = false;
-                                },
-                                [&] {
-                                    Stepped::Mark();
-                                    block_add_holders(b.get(), 7, READER_C);
-                                    return 0;
-                                },
-                                [&] {
-                                    block_drop(b.get(), 7, B);
-                                    dropped = true;
-                                },
-                                [&](int) {
-                                    uint64_t expected = A | READER_C | (dropped ? 0 : uint64_t{B});
-                                    ASSERT_EQ(au64_relaxed(&b->life), life_make(7, expected));
-                                }});
+    StoreTrap::AtEachStore(Memory(), {[&] {
+                                          HandOver();
+                                          dropped = false;
+                                      },
+                                      [&] {
+                                          block_add_holders(b_.get(), 7, READER_C);
+                                          return 0;
+                                      },
+                                      [&] {
+                                          block_drop(b_.get(), 7, B);
+                                          dropped = true;
+                                      },
+                                      [&](int) {
+                                          uint64_t expected = A | READER_C | (dropped ? 0 : uint64_t{B});
+                                          ASSERT_EQ(Life(), life_make(7, expected));
+                                      }});
 }
 
 } // namespace

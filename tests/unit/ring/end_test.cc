@@ -11,12 +11,15 @@ extern "C" {
 #include <unistd.h>
 
 #include <cstring>
+#include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "child.h"
 #include "shared.h"
 #include "stepped.h"
+#include "store_trap.h"
 
 namespace
 {
@@ -172,74 +175,87 @@ TEST_F(EndLock, TwoWhoWaitBothGetItWhereverItsOwnerIsKilled)
     }
 }
 
-// One who finds the end held, and looks again and again before it sleeps.
-struct Looker {
-    enum { LOOKING = 200 }; // instructions: then it is in the middle of it
+// What others do before or after the n-th change that one makes of an end's word.
+class EndLockBesideOthers : public testing::Test
+{
+  protected:
+    enum : uint32_t { ONE, OTHER };
+    using Script = std::map<int, std::function<void()>>;
 
-    Looker()
+    void SetUp() override
     {
-        end_lock(e.get(), owner_word(0, 1));
-        Step(LOOKING);
+        if (!StoreTrap::Works())
+            GTEST_SKIP() << "no trap flag";
     }
 
-    void Step(int times)
+    static uint64_t Me(uint32_t slot) { return owner_word(slot, 1); }
+    std::vector<Region> Memory() const { return {{e_.get(), sizeof(end)}}; }
+    uint64_t Word() const { return au64_relaxed(&e_->owner); }
+    void Free() const { au64_store_relaxed(&e_->owner, 0); }
+
+    void TakeByOther() const
     {
-        for (int i = 0; i < times; i++)
-            process.Step();
+        ASSERT_EQ(Word(), 0u) << "it is not free";
+        au64_store_relaxed(&e_->owner, Me(OTHER));
     }
 
-    Shared<end> e;
-    Stepped process{[this] {
-        Stepped::Mark();
-        end_lock(e.get(), owner_word(1, 1));
-        return 0;
-    }};
+    // One takes the end, which the other holds; both scripts count from 1. How often it has tried to change the word.
+    int Lock(const Script &before, const Script &after) const
+    {
+        int before_n = 0, after_n = 0;
+        TakeByOther();
+        StoreTrap *trap;
+        auto play = [&trap](const Script &script, int n) {
+            if (!script.count(n))
+                return;
+            trap->Pause();
+            script.at(n)();
+            trap->Resume();
+        };
+        StoreTrap trapped(
+            Memory(), [&] { play(after, ++after_n); }, [&] { play(before, ++before_n); });
+        trap = &trapped;
+        end_lock(e_.get(), Me(ONE));
+        return after_n;
+    }
+
+    Shared<end> e_;
 };
 
-TEST_F(EndLock, WhoSeesItFreedWhileItLooksTakesItAndAnnouncesNoWaiters)
+TEST_F(EndLockBesideOthers, WhoSeesItFreedWhileItLooksTakesItAndAnnouncesNoWaiters)
 {
-    if (!Stepped::Works())
-        GTEST_SKIP() << "no ptrace";
-    Looker looker;
-    end_unlock(looker.e.get());
-    EXPECT_EQ(looker.process.Continue(), 0);
-    EXPECT_EQ(au64_relaxed(&looker.e->owner), Me(1));
+    EXPECT_EQ(Lock({}, {{1, [this] { Free(); }}}), 2);
+    EXPECT_EQ(Word(), Me(ONE));
 }
 
-TEST_F(EndLock, IsNotTakenFromWhoTookItBetweenALookAndTheSwap)
+TEST_F(EndLockBesideOthers, IsNotTakenFromWhoTookItBetweenALookAndTheSwap)
 {
-    enum { A_LOOK_AND_A_SWAP = 60 };
-    if (!Stepped::Works())
-        GTEST_SKIP() << "no ptrace";
-    for (int between = 0; between < A_LOOK_AND_A_SWAP; between++) {
-        Looker looker;
-        end_unlock(looker.e.get());
-        looker.Step(between);
-        uint64_t seen = 0;
-        if (!au64_swap_if(&looker.e->owner, &seen, Me(0)))
-            continue; // it was the first
-        looker.Step(2 * A_LOOK_AND_A_SWAP);
-        ASSERT_TRUE(end_is_owned_by(looker.e.get(), Me(0))) << "taken away after " << between << " instructions";
-    }
+    bool taken_away = false;
+    auto free = [&] {
+        taken_away |= !end_is_owned_by(e_.get(), Me(OTHER));
+        Free();
+    };
+    // Freed and taken again while it spins; freed as it is about to sleep; taken again before it takes it; and freed.
+    EXPECT_EQ(Lock({{2, [this] { TakeByOther(); }}, {3, free}, {4, [this] { TakeByOther(); }}},
+                   {{1, [this] { Free(); }}, {5, free}}),
+              6);
+    EXPECT_FALSE(taken_away);
+    EXPECT_EQ(Word(), Me(ONE) | OWNER_WAITERS) << "there may be others who sleep";
 }
 
-// Somebody begins to wait between any two instructions of the host that frees the end of the dead.
-TEST_F(EndLock, OfTheDeadIsFreedWhoeverBeginsToWaitMeanwhile)
+// Somebody begins to wait while the host frees the end of the dead.
+TEST_F(EndLockBesideOthers, OfTheDeadIsFreedWhoeverBeginsToWaitMeanwhile)
 {
-    if (!Stepped::Works())
-        GTEST_SKIP() << "no ptrace";
-    end *e = &g_->lock;
-    Stepped::AtEachInstruction({[&] { au64_store_relaxed(&e->owner, Me(0)); },
-                                [&] {
-                                    Stepped::Mark();
-                                    end_free(e, Me(0));
-                                    return 0;
-                                },
-                                [&] {
-                                    uint64_t seen = Me(0);
-                                    au64_swap_if(&e->owner, &seen, Me(0) | OWNER_WAITERS);
-                                },
-                                [&](int) { ASSERT_EQ(au64_relaxed(&e->owner), 0u); }});
+    StoreTrap::AtEachStore(Memory(), {[this] { au64_store_relaxed(&e_->owner, Me(ONE)); },
+                                      [this] {
+                                          end_free(e_.get(), Me(ONE));
+                                          return 0;
+                                      },
+                                      [this] {
+                                          uint64_t seen = Me(ONE);
+                                          au64_swap_if(&e_->owner, &seen, Me(ONE) | OWNER_WAITERS);
+                                      },
+                                      [this](int) { ASSERT_EQ(Word(), 0u); }});
 }
 
 } // namespace

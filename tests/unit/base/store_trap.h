@@ -1,4 +1,4 @@
-// Stops after each instruction of this process that stores into some memory.
+// Stops before and after each instruction of this process that stores into some memory.
 //
 // The memory is made read-only. An instruction that faults on it is let through alone, with the trap flag up, and the
 // memory is read-only again before the next one. What lies between two stores runs at full speed: so this visits each
@@ -10,13 +10,16 @@
 #include <functional>
 #include <vector>
 
+#include "stepped.h"
 #include "sweep.h"
 
 class StoreTrap
 {
   public:
-    // Whole pages. `after_store` runs between two instructions of the code that is trapped.
-    StoreTrap(std::vector<Region> memory, std::function<void()> after_store);
+    // Each begins a page, and is taken for whole pages. Both run between two instructions of the code that is trapped,
+    // and may write to the memory, as another process would, between Pause() and Resume(). Either may be empty.
+    StoreTrap(std::vector<Region> memory, std::function<void()> after_store,
+              std::function<void()> before_store = nullptr);
     StoreTrap(const StoreTrap &) = delete;
     StoreTrap &operator=(const StoreTrap &) = delete;
     ~StoreTrap();
@@ -28,6 +31,11 @@ class StoreTrap
     void Pause();
     void Resume();
 
+    // As Stepped::AtEachInstruction(), in this process and at full speed: `moment` comes right after a store to the
+    // memory, or right before the next. What a process decides it has read in between, so one who does that for each
+    // store has come between any look and the store that follows from it.
+    static void AtEachStore(const std::vector<Region> &memory, const Stepped::Round &round);
+
   private:
     struct Handlers;
     friend struct Handlers;
@@ -35,7 +43,7 @@ class StoreTrap
     void Protect(int how) const;
 
     std::vector<Region> memory_;
-    std::function<void()> after_store_;
+    std::function<void()> after_store_, before_store_;
     uintptr_t open_[4] = {}; // pages that the instruction under way may write to
     uint32_t n_open_ = 0;
 };

@@ -44,6 +44,8 @@ struct StoreTrap::Handlers {
                 sigaction(SIGSEGV, &fault_before, nullptr); // it faults again, and for good
             return;
         }
+        if (active->before_store_ && active->n_open_ == 0)
+            active->before_store_();
         uintptr_t page = at & ~(PAGE - 1);
         active->open_[active->n_open_++] = page;
         mprotect(reinterpret_cast<void *>(page), PAGE, PROT_READ | PROT_WRITE);
@@ -55,7 +57,8 @@ struct StoreTrap::Handlers {
         for (; active->n_open_ > 0; active->n_open_--)
             mprotect(reinterpret_cast<void *>(active->open_[active->n_open_ - 1]), PAGE, PROT_READ);
         SetTrapFlag(context, false);
-        active->after_store_();
+        if (active->after_store_)
+            active->after_store_();
     }
 };
 
@@ -68,12 +71,14 @@ bool StoreTrap::Works()
 #endif
 }
 
-StoreTrap::StoreTrap(std::vector<Region> memory, std::function<void()> after_store)
-    : memory_(std::move(memory)), after_store_(std::move(after_store))
+StoreTrap::StoreTrap(std::vector<Region> memory, std::function<void()> after_store, std::function<void()> before_store)
+    : memory_(std::move(memory)), after_store_(std::move(after_store)), before_store_(std::move(before_store))
 {
     if (active)
         abort();
     active = this;
+    for (Region &r : memory_)
+        r.bytes = (r.bytes + PAGE - 1) & ~(PAGE - 1);
     struct sigaction action = {};
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     action.sa_sigaction = Handlers::OnFault;
@@ -105,4 +110,26 @@ void StoreTrap::Pause()
 void StoreTrap::Resume()
 {
     Protect(PROT_READ);
+}
+
+void StoreTrap::AtEachStore(const std::vector<Region> &memory, const Stepped::Round &round)
+{
+    for (uint64_t stop = 0, stops = 1; stop < stops; stop++) {
+        round.before();
+        uint64_t n = 0;
+        auto come = [&] {
+            if (n++ != stop)
+                return;
+            active->Pause();
+            round.moment();
+            active->Resume();
+        };
+        int result = 0;
+        {
+            StoreTrap trap(memory, come, come);
+            result = round.body();
+        }
+        round.after(result);
+        stops = n + 1;
+    }
 }
