@@ -5,7 +5,9 @@
  * whose workers die 5 times in 30 s without progress is given up. Four kinds of death say nothing against the stage:
  * one with a frame in hand, as it counts against the frame; one by the kernel's SIGKILL for want of memory, which only
  * delays; one by a SIGKILL from outside, which delays by 100 ms at most, as a worker that has nothing to do makes no
- * progress either, and those that wait for it would then have to wait ever longer; and one to give memory back.
+ * progress either, and those that wait for it would then have to wait ever longer; and one to give memory back, which
+ * delays by 1 ms, 2 ms, ... 64 ms: until the sibling that waits for the memory has it, a successor would only do the
+ * same work again and leave again.
  */
 #ifndef RESTART_H
 #define RESTART_H
@@ -25,7 +27,8 @@ enum death_cause {
 struct restart_history {
     uint64_t deaths[RESTART_DEATHS_MAX]; /* times, ns, of the last without progress that count; oldest first */
     uint32_t n_deaths;
-    uint32_t in_a_row; /* restarts without progress, of any cause that delays */
+    uint32_t in_a_row; /* restarts without progress, of any cause that delays but the next */
+    uint32_t yields;   /* DEATH_TO_YIELD without progress */
 };
 
 struct restart_decision {

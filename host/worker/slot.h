@@ -35,7 +35,7 @@ enum worker_exit {
     WORKER_FATAL = 70,    /* MPIPE_FATAL, or open() failed: counts as a death */
     WORKER_STOP = 77,     /* a frame was refused, and on_error = "stop": the pipeline stops */
     WORKER_CONFIG = 78,   /* MPIPE_BAD_CONFIG: do not start again */
-    WORKER_ROLLBACK = 75, /* gives its memory back for another's sake: start again at once, nobody is to blame */
+    WORKER_ROLLBACK = 75, /* gives its memory back for another's sake: start again, nobody is to blame */
     WORKER_ORPHAN = 76    /* its parent was gone */
 };
 

@@ -80,8 +80,36 @@ TEST_F(Restart, ADeathWithAFrameInHandNeitherDelaysNorGivesUp)
 
 TEST_F(Restart, AWorkerThatYieldsItsMemoryComesBackAtOnce)
 {
-    for (int i = 0; i < 50; i++)
-        EXPECT_EQ(Die(DEATH_TO_YIELD).after_ns, 0u);
+    EXPECT_EQ(Die(DEATH_TO_YIELD).after_ns, 0u);
+}
+
+TEST_F(Restart, WithoutProgressAYieldDelaysBy1To64MillisecondsAndNeverGivesUp)
+{
+    Die(DEATH_TO_YIELD);
+    for (uint64_t ms : {1, 2, 4, 8, 16, 32, 64, 64, 64})
+        EXPECT_EQ(Die(DEATH_TO_YIELD).after_ns, ms * NS_PER_MS);
+    for (int i = 0; i < 100; i++) {
+        restart_decision d = Die(DEATH_TO_YIELD);
+        EXPECT_EQ(d.after_ns, 64 * NS_PER_MS);
+        EXPECT_FALSE(d.give_up);
+    }
+}
+
+TEST_F(Restart, ProgressLetsTheNextYieldComeBackAtOnce)
+{
+    for (int i = 0; i < 10; i++)
+        Die(DEATH_TO_YIELD);
+    EXPECT_EQ(Die(DEATH_TO_YIELD, true).after_ns, 0u);
+    EXPECT_EQ(Die(DEATH_TO_YIELD).after_ns, NS_PER_MS);
+}
+
+TEST_F(Restart, YieldsAndDeathsDoNotDelayEachOther)
+{
+    for (int i = 0; i < 10; i++)
+        Die(DEATH_TO_YIELD);
+    EXPECT_EQ(Die(DEATH_BY_ITSELF).after_ns, 0u);
+    EXPECT_EQ(Die(DEATH_BY_ITSELF).after_ns, 100 * NS_PER_MS);
+    EXPECT_EQ(Die(DEATH_TO_YIELD).after_ns, 64 * NS_PER_MS);
 }
 
 TEST_F(Restart, KillsFromOutsideDelayBy100MillisecondsAtMostAndNeverGiveUp)
