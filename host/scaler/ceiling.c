@@ -6,6 +6,7 @@
 
 static const double WORTH_A_LOOK = 1.2; /* so much more must be busy for the comparison to say something */
 static const double FLAT = 0.6;         /* the share of the growth that went into waiting */
+static const double SURE = 2.5;         /* standard errors, if costs vary as much as their mean */
 static const double ALL = 0.97;         /* of the rate that was seen is to be kept */
 
 enum { FIRST_S = 20, GROWTH = 3, LONGEST_S = 900 };
@@ -27,11 +28,12 @@ static double knee(const struct level *before, const struct level *after)
 enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before, const struct level *after,
                                    uint64_t now_ns)
 {
-    if (before->busy <= 0 || service(before) <= 0 || after->busy < WORTH_A_LOOK * before->busy)
+    if (before->busy <= 0 || service(before) <= 0 || after->frames < 1 || after->busy < WORTH_A_LOOK * before->busy)
         return CEILING_NOT_SEEN;
     double grown = service(after) - service(before), waited = after->wait_s - before->wait_s;
     double flat = log(service(after) / service(before)) / log(after->busy / before->busy);
-    if (flat < FLAT || waited < 0.7 * grown)
+    double chance = SURE * sqrt(1 / before->frames + 1 / after->frames);
+    if (flat < FLAT || waited < 0.7 * grown || log(service(after) / service(before)) < chance)
         return CEILING_NOT_SEEN;
     uint64_t seconds = FIRST_S;
     for (uint32_t i = 0; i < c->found && seconds < LONGEST_S; i++)

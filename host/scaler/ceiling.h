@@ -12,6 +12,7 @@
 
 /* How a stage was seen to work. */
 struct level {
+    double frames;        /* that say so */
     double busy;          /* workers in the processor, on average, less those that wait for a core */
     double cpu_s, wait_s; /* a frame */
 };

@@ -2,10 +2,15 @@
 
 #include <math.h>
 
-static const double KEEP_S = 4;       /* frames are forgotten with this time constant, */
-static const double KEEP_FRAMES = 64; /* as long as so many remain */
-static const double WINDOW_FRAMES = 12;
-static const double LOAD_S = 2; /* time constant of rates and shares */
+static const double KEEP_S = 8;        /* frames are forgotten with this time constant, */
+static const double KEEP_FRAMES = 200; /* as long as so many remain, and so many a worker */
+static const double KEEP_A_WORKER = 4;
+static const double WINDOW_FRAMES = 24;
+static const double WINDOW_A_WORKER =
+    2; /* while one frame takes long, few others end: a short window sees only long ones */
+static const double FEW_FRAMES = 24;
+static const double LOAD_S = 2;     /* time constant of rates and shares */
+static const double BLOCKED = 0.05; /* share of the work: with more, a frame's turn waits for readers */
 
 static const double NS = 1e-9;
 
@@ -20,7 +25,9 @@ struct work work_between(const struct stage_observation *from, const struct stag
     return (struct work){.frames = increase(from->done, to->done),
                          .busy_s = increase(from->busy_ns, to->busy_ns) * NS,
                          .cpu_s = increase(from->cpu_ns, to->cpu_ns) * NS,
-                         .delay_s = increase(from->run_delay_ns, to->run_delay_ns) * NS};
+                         .delay_s = increase(from->run_delay_ns, to->run_delay_ns) * NS,
+                         .turn_s = increase(from->wait_turn_ns, to->wait_turn_ns) * NS,
+                         .blocked_s = increase(from->wait_output_ns, to->wait_output_ns) * NS};
 }
 
 static void work_add(struct work *sum, const struct work *more, double keep)
@@ -37,12 +44,12 @@ static double service(const struct work *w)
 }
 
 /* What share of `had` to keep if `more` comes in after dt_s. */
-static double kept_share(double had, double more, double dt_s)
+static double kept_share(double had, double more, double least, double dt_s)
 {
     double keep = exp(-dt_s / KEEP_S);
-    if (had <= 0 || had * keep + more >= KEEP_FRAMES)
+    if (had <= 0 || had * keep + more >= least)
         return keep;
-    return fmin(1, fmax(keep, (KEEP_FRAMES - more) / had));
+    return fmin(1, fmax(keep, (least - more) / had));
 }
 
 /* 1 dearer, -1 cheaper, 0 no different: three standard errors of frames whose costs vary as much as their mean. */
@@ -55,10 +62,10 @@ static int compare(const struct work *window, const struct work *kept)
 }
 
 /* Closes the window when it is full, and drops what was kept before a jump. */
-static void watch_for_jump(struct estimate *e)
+static void watch_for_jump(struct estimate *e, double workers)
 {
     e->has_jumped = 0;
-    if (e->window.frames < WINDOW_FRAMES)
+    if (e->window.frames < fmax(WINDOW_FRAMES, WINDOW_A_WORKER * workers))
         return;
     int way = compare(&e->window, &e->kept);
     e->jumps = way == 0 ? 0 : (e->jumps * way > 0 ? e->jumps : 0) + way;
@@ -76,7 +83,9 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
 {
     double workers_s = fmax(1, now->live) * dt_s, keep = exp(-dt_s / LOAD_S);
     double starved = fmin(1, increase(e->last.wait_input_ns, now->wait_input_ns) * NS / workers_s);
-    double blocked = fmin(1, increase(e->last.wait_output_ns, now->wait_output_ns) * NS / workers_s);
+    double waited =
+        increase(e->last.wait_output_ns, now->wait_output_ns) + increase(e->last.wait_turn_ns, now->wait_turn_ns);
+    double blocked = fmin(1, waited * NS / workers_s);
     double occupied = fmax(0, 1 - starved - blocked);
     double had = e->seen_s * keep, has = had + dt_s;
     e->starved = (e->starved * had + starved * dt_s) / has;
@@ -85,23 +94,57 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
     e->seen_s = has;
 }
 
-void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, double dt_s)
+/* A frame of an ordered stage keeps its worker until it is its turn. How long that is says nothing while the workers
+ * before it wait for readers, or all for a core. */
+static void take_turns(struct estimate *e, const struct work *more, int is_full, double keep)
+{
+    if (is_full || more->blocked_s > BLOCKED * more->busy_s)
+        return;
+    e->turn_s = e->turn_s * keep + more->turn_s;
+    e->turn_frames = e->turn_frames * keep + more->frames;
+    if (e->turn_frames >= FEW_FRAMES)
+        e->waits_turn_s = e->turn_s / e->turn_frames;
+}
+
+/* Short frames end first, so the first that are done are no fair sample: the time of those in hand belongs to it. */
+static void take_costs(struct estimate *e, const struct stage_observation *now)
+{
+    double in_hand_s = (double)now->in_hand_ns * NS, whole = 1;
+    if (e->kept.frames < 1) {
+        e->wait_s = in_hand_s;
+        return;
+    }
+    if (e->kept.frames < FEW_FRAMES && e->kept.busy_s > 0)
+        whole += in_hand_s / e->kept.busy_s;
+    e->cpu_s = e->kept.cpu_s / e->kept.frames * whole;
+    e->wait_s = fmax(0, service(&e->kept) * whole - e->cpu_s);
+}
+
+void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, int is_full,
+                     double dt_s)
 {
     struct work more = work_between(&e->last, now);
-    double arrived = increase(e->last.arrived, now->arrived);
-    work_add(&e->kept, &more, kept_share(e->kept.frames, more.frames, dt_s));
+    double workers = now->live, least = fmax(KEEP_FRAMES, KEEP_A_WORKER * workers);
+    double keep = kept_share(e->kept.frames, more.frames, least, dt_s);
+    work_add(&e->kept, &more, keep);
     work_add(&e->window, &more, 1);
-    watch_for_jump(e);
-    double keep = kept_share(e->sent_by_feeders, feeders_done, dt_s);
-    e->arrived = e->arrived * keep + arrived;
+    watch_for_jump(e, workers);
+    take_turns(e, &more, is_full, keep);
+    take_costs(e, now);
+    keep = kept_share(e->sent_by_feeders, feeders_done, KEEP_FRAMES, dt_s);
+    e->arrived = e->arrived * keep + increase(e->last.arrived, now->arrived);
     e->sent_by_feeders = e->sent_by_feeders * keep + feeders_done;
     e->ratio = e->sent_by_feeders > 0 ? e->arrived / e->sent_by_feeders : 0;
-    if (e->kept.frames > 0) {
-        e->cpu_s = e->kept.cpu_s / e->kept.frames;
-        e->wait_s = fmax(0, service(&e->kept) - e->cpu_s);
-    }
     take_load(e, now, more.frames, dt_s);
     e->last = *now;
+}
+
+void estimate_restart(struct estimate *e, const struct stage_observation *mark)
+{
+    e->kept = work_between(mark, &e->last);
+    e->window = e->before = (struct work){0};
+    e->jumps = 0;
+    take_costs(e, &e->last);
 }
 
 double estimate_service(const struct estimate *e)

@@ -15,7 +15,7 @@
 
 /* Sums over some finished frames; seconds. */
 struct work {
-    double frames, busy_s, cpu_s, delay_s;
+    double frames, busy_s, cpu_s, delay_s, turn_s, blocked_s;
 };
 
 struct estimate {
@@ -23,10 +23,12 @@ struct estimate {
     struct work kept;              /* what the estimate is made of */
     struct work window, before;    /* the newest frames; the window before those */
     double arrived, sent_by_feeders;
+    double turn_s, turn_frames;
     double seen_s; /* what the shares and the rate below are of */
     int jumps;     /* windows in a row that were off: > 0 dearer, < 0 cheaper */
     /* results */
-    double cpu_s, wait_s; /* a frame; both 0 while no frame is finished */
+    double cpu_s, wait_s; /* a frame; both 0 while nothing is known */
+    double waits_turn_s;  /* a frame of an ordered stage, when nothing else holds it up */
     double ratio;         /* frames that arrive here for one that the feeders finish */
     double starved;       /* share of its workers' time without input, of the last seconds */
     double occupied;      /* share of its workers' time in processors, of the last seconds */
@@ -34,10 +36,15 @@ struct estimate {
     int has_jumped;       /* in this tick: what was learned about this stage is void */
 };
 
-/* Takes in the counters `dt_s` after those before; `feeders_done`: frames that the feeders finished in between. */
-void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, double dt_s);
+/* Takes in the counters `dt_s` after those before; `feeders_done`: frames that the feeders finished in between;
+ * `is_full`: no core was free. */
+void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, int is_full,
+                     double dt_s);
 
-/* Seconds a frame, on a core of its own; 0: not known. */
+/* Forgets what was before `mark`, when the stage had other workers. */
+void estimate_restart(struct estimate *e, const struct stage_observation *mark);
+
+/* Seconds a frame, on a core of its own, without its turn; 0: not known. */
 double estimate_service(const struct estimate *e);
 
 /* Takes b from a: the work between two points. */

@@ -2,42 +2,62 @@
 
 #include <math.h>
 
-/* Head-room over the rate, so that chance does not leave the limit without work. If that is the cores, surplus workers
- * share them and slow each other; beside a stage at its limit they sleep. */
-static const double HEADROOM_CPU = 1.15, HEADROOM_STAGE = 1.3;
+/* Head-room over the rate, so that chance does not leave the limit without work. Surplus workers share full cores and
+ * slow each other, but sleep beside a stage at its limit. Chance is worst for few workers: n needs some sqrt(n) more
+ * (square-root staffing, Halfin and Whitt 1981). */
+static const double HEADROOM_CPU = 0.1, HEADROOM_STAGE = 0.2, STAFFING = 0.7;
 
 double model_load(const struct model_stage *s)
 {
-    return s->visits * (s->cpu_s + s->wait_s);
+    return s->visits * (s->cpu_s + s->wait_s + s->turn_s);
 }
 
-static uint32_t workers_for(const struct model_stage *s, double rate)
+double model_need(const struct model_stage *s, const struct plan *plan, double caution)
 {
-    double n = ceil(rate * s->boost * model_load(s) - 1e-9);
+    double even = plan->rate * s->boost * model_load(s);
+    return even + caution * (even * plan->headroom + STAFFING * sqrt(even));
+}
+
+static uint32_t workers_for(const struct model_stage *s, const struct plan *plan)
+{
+    double n = ceil(model_need(s, plan, plan->caution) - 1e-9);
     uint32_t workers = n < (double)s->limit ? (uint32_t)fmax(n, 0) : s->limit;
     return workers > s->least ? workers : s->least;
 }
 
-static int fits(const struct model *m, double rate)
+static int fits(const struct model *m, const struct plan *plan)
 {
     double bytes = 0;
     for (uint32_t i = 0; i < m->n_stages; i++)
-        bytes += (double)m->stages[i].worker_bytes * workers_for(&m->stages[i], rate);
+        bytes += (double)m->stages[i].worker_bytes * workers_for(&m->stages[i], plan);
     return bytes <= (double)m->memory;
 }
 
-/* The highest rate up to `most` whose workers fit; `most` * 1e-6 at least. */
-static double fitting_rate(const struct model *m, double most)
+/* The greatest value up to `most` with which the plan's workers fit, if 0 does. */
+static double greatest(const struct model *m, struct plan *plan, double *value, double most)
 {
-    double low = most * 1e-6, high = most;
-    for (int i = 0; i < 40; i++) {
-        double middle = (low + high) / 2;
-        if (fits(m, middle))
-            low = middle;
+    double low = 0, high = most;
+    for (int i = 0; i < 30; i++) {
+        *value = (low + high) / 2;
+        if (fits(m, plan))
+            low = *value;
         else
-            high = middle;
+            high = *value;
     }
+    *value = low;
     return low;
+}
+
+/* Lowers the plan's head-room, and if that is not enough its rate, until its workers fit. */
+static void fit(const struct model *m, struct plan *plan)
+{
+    if (fits(m, plan))
+        return;
+    double rate = plan->rate;
+    plan->caution = 0;
+    if (!fits(m, plan) && greatest(m, plan, &plan->rate, rate) < rate)
+        plan->bound = BOUND_MEMORY;
+    greatest(m, plan, &plan->caution, 1);
 }
 
 static double rate_by_cpu(const struct model *m)
@@ -66,29 +86,15 @@ static double rate_by_stage(const struct model *m, uint32_t *stage)
 void model_plan(const struct model *m, struct plan *plan)
 {
     double by_cpu = rate_by_cpu(m), by_stage = rate_by_stage(m, &plan->stage);
-    plan->bound = BOUND_CPU;
-    plan->rate = by_cpu;
-    plan->goal = HEADROOM_CPU * by_cpu;
-    if (by_stage < plan->goal) {
-        plan->goal = HEADROOM_STAGE * fmin(by_cpu, by_stage);
-        plan->rate = fmin(by_cpu, by_stage);
-        plan->bound = by_stage < by_cpu ? BOUND_STAGE : BOUND_CPU;
-    }
-    if (m->demand < plan->goal) {
-        plan->goal = m->demand;
-        plan->rate = fmin(plan->rate, m->demand);
-    }
-    if (!isfinite(plan->goal)) {
+    plan->bound = by_stage < by_cpu ? BOUND_STAGE : BOUND_CPU;
+    plan->rate = fmin(fmin(by_cpu, by_stage), m->demand);
+    plan->headroom = by_stage < by_cpu * (1 + HEADROOM_STAGE) ? HEADROOM_STAGE : HEADROOM_CPU;
+    if (!isfinite(plan->rate)) {
         plan->bound = BOUND_NONE;
-        plan->rate = plan->goal = 0;
+        plan->rate = 0;
     }
-    if (!fits(m, plan->goal)) {
-        plan->goal = fitting_rate(m, plan->goal);
-        if (plan->goal < plan->rate) {
-            plan->rate = plan->goal;
-            plan->bound = BOUND_MEMORY;
-        }
-    }
+    plan->caution = 1;
+    fit(m, plan);
     for (uint32_t i = 0; i < m->n_stages; i++)
-        plan->workers[i] = workers_for(&m->stages[i], plan->goal);
+        plan->workers[i] = workers_for(&m->stages[i], plan);
 }

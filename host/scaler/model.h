@@ -18,6 +18,7 @@
 struct model_stage {
     double visits;         /* frames of this stage for one of the source */
     double cpu_s, wait_s;  /* a frame */
+    double turn_s;         /* a frame: its worker waits for its turn */
     double proven;         /* frames a second that `limit` workers gave, whatever a frame takes now; 0: not known */
     double boost;          /* >= 1: sized for so much more than the mean rate */
     uint32_t least, limit; /* workers */
@@ -36,7 +37,8 @@ enum bound { BOUND_NONE, BOUND_CPU, BOUND_STAGE, BOUND_MEMORY };
 
 struct plan {
     double rate;      /* what the pipeline can give at best */
-    double goal;      /* what stages are sized for: the rate and head-room */
+    double caution;   /* 0 to 1: the part of the head-room that memory allows */
+    double headroom;  /* share of it that stages are sized for on top */
     enum bound bound; /* what keeps the rate down */
     uint32_t stage;   /* which, if BOUND_STAGE */
     uint32_t workers[SCALER_STAGES_MAX];
@@ -44,6 +46,9 @@ struct plan {
 
 /* Workers for one frame a second of the source. */
 double model_load(const struct model_stage *s);
+
+/* Workers, and parts of one, that carry the plan's rate with so much of the head-room: 0 none, 1 all. */
+double model_need(const struct model_stage *s, const struct plan *plan, double caution);
 
 /* The best allocation. Stages of unknown cost (0) get their least. */
 void model_plan(const struct model *m, struct plan *plan);

@@ -27,12 +27,14 @@ struct stage_observation {
     uint64_t cpu_ns;         /* CPU time in busy_ns: CLOCK_PROCESS_CPUTIME_ID */
     uint64_t run_delay_ns;   /* in busy_ns, but runnable without a core: second field of /proc/PID/schedstat */
     uint64_t wait_input_ns;  /* nothing to read; waits that go on are included */
-    uint64_t wait_output_ns; /* for room, memory or turn; waits that go on are included */
+    uint64_t wait_output_ns; /* for room or memory; waits that go on are included */
+    uint64_t wait_turn_ns;   /* of an ordered stage: the frame is done, but one before it is not */
     uint32_t live;           /* workers that take frames, and those that were told to leave and are still there */
     uint32_t warming;        /* workers that are forked, but not open */
-    uint64_t in_hand_ns;     /* age of the oldest frame in hand, 0: none */
+    uint64_t in_hand_ns;     /* sum of the ages of the frames in hand */
     uint64_t warm_up_ns;     /* CPU time that the start of a worker takes, as measured; 0: not yet */
     uint64_t worker_bytes;   /* memory that one more worker takes, as measured or guessed */
+    uint32_t queued;         /* frames in its ring */
 };
 
 struct observation {

@@ -6,21 +6,25 @@
 #include "check.h"
 #include "clock.h"
 
-static const double SETTLE_S = 1;      /* after a change, before anything is made of it */
-static const double SETTLE_MOST_S = 4; /* frames that take long: two of their ways through the pipeline, up to this */
+static const double SETTLE_S = 1;      /* a changed stage works as it will after so long, or after a frame's time */
+static const double TRIAL_FRAMES = 24; /* it is judged by so many frames, or so many a worker, */
+static const double TRIAL_A_WORKER = 2;
+static const double TRIAL_MOST_S = 12; /* or not at all */
 static const double PATIENCE_S = 1.5;  /* for stages that have not finished enough frames */
-static const double TRIAL_FRAMES = 24; /* a raised stage is judged by so many */
-static const double TRIAL_MOST_S = 10; /* or not at all */
 static const double FIRST_FRAMES = 8;
 static const double SURE_FRAMES = 24; /* by fewer, a stage is raised with care */
+static const double URGENT = 1.5;     /* a stage that needs so many times its workers is raised soon, */
+static const double SOON_S = 1;       /* after the last decision, */
+static const double LATER_S = 5;      /* others later, in one go */
 static const double STARVED_S = 15;   /* time constant */
 static const double PEAK_S = 60;
-static const double STILL_ENOUGH = 0.9;          /* of what a stage gave before it was lowered to its ceiling */
-static const double OFTEN_STARVED = 0.3;         /* such sources set the pace: */
-static const double DEMAND_TIMES = 2;            /* nobody needs to be faster than this times their best */
-static const uint64_t SURPLUS_NS = 8 * NS_PER_S; /* a stage has to have been too big for so long */
+static const double STILL_ENOUGH = 0.9;           /* of what a stage gave before it was lowered to its ceiling */
+static const double OFTEN_STARVED = 0.3;          /* such sources set the pace: */
+static const double DEMAND_TIMES = 2;             /* nobody needs to be faster than this times their best */
+static const double FULL = 0.95;                  /* of the cores in use */
+static const uint64_t SURPLUS_NS = 15 * NS_PER_S; /* a stage has to have been too big for so long */
 
-enum { STEP_TIMES = 4, STEP_PLUS = 4 /* workers in one step: the greater of both */ };
+enum { STEP_TIMES = 8, STEP_PLUS = 7 /* workers in one step: the greater of both */ };
 
 static double seconds(uint64_t from_ns, uint64_t to_ns)
 {
@@ -32,7 +36,7 @@ void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n
     CHECK(n_stages > 0 && n_stages <= SCALER_STAGES_MAX);
     memset(s, 0, sizeof *s);
     s->n_stages = n_stages;
-    s->started_ns = s->ticked_ns = s->settled_ns = s->mark_ns = now_ns;
+    s->ticked_ns = s->decided_ns = now_ns;
     for (uint32_t i = 0; i < n_stages; i++) {
         CHECK(stages[i].min >= 1 && stages[i].min <= stages[i].max && stages[i].feeders >> i == 0);
         s->stages[i] = stages[i];
@@ -65,28 +69,21 @@ static void find_visits(const struct scaler *s, struct model *m)
     }
 }
 
-/* A frame that is not finished yet took at least so long: better than nothing for a stage that has finished none. */
-static void take_cost(const struct estimate *e, const struct stage_observation *o, struct model_stage *m)
-{
-    double in_hand_s = (double)o->in_hand_ns / (double)NS_PER_S;
-    m->cpu_s = e->cpu_s;
-    m->wait_s = e->wait_s;
-    if (e->kept.frames < 1)
-        m->wait_s = in_hand_s;
-}
-
 static void make_model(const struct scaler *s, const struct observation *seen, uint64_t now_ns, struct model *m)
 {
     m->n_stages = s->n_stages;
     m->cpus = seen->cpus;
     m->memory = seen->memory;
     for (uint32_t i = 0; i < s->n_stages; i++) {
-        m->stages[i] = (struct model_stage){.boost = 1,
+        const struct scaler_memory *mem = &s->memory[i];
+        m->stages[i] = (struct model_stage){.cpu_s = mem->estimate.cpu_s,
+                                            .wait_s = mem->estimate.wait_s,
+                                            .turn_s = s->stages[i].is_ordered ? mem->estimate.waits_turn_s : 0,
+                                            .boost = 1,
                                             .least = s->stages[i].min,
-                                            .limit = ceiling_limit(&s->memory[i].ceiling, s->stages[i].max, now_ns),
+                                            .limit = ceiling_limit(&mem->ceiling, s->stages[i].max, now_ns),
                                             .worker_bytes = seen->stages[i].worker_bytes,
-                                            .proven = s->memory[i].ceiling.rate};
-        take_cost(&s->memory[i].estimate, &seen->stages[i], &m->stages[i]);
+                                            .proven = mem->ceiling.rate};
     }
     find_visits(s, m);
     m->demand = s->starved > OFTEN_STARVED ? DEMAND_TIMES * s->peak : HUGE_VAL;
@@ -94,16 +91,20 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
 
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
-    double rate = 0, starved = 0, sources = 0, done[SCALER_STAGES_MAX];
-    for (uint32_t i = 0; i < s->n_stages; i++)
-        done[i] = work_between(&s->memory[i].estimate.last, &seen->stages[i]).frames;
+    double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX];
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        struct work w = work_between(&s->memory[i].estimate.last, &seen->stages[i]);
+        done[i] = w.frames;
+        cpu_s += w.cpu_s;
+    }
+    int is_full = cpu_s > FULL * seen->cpus * dt_s;
     for (uint32_t i = 0; i < s->n_stages; i++) {
         double fed = 0;
         for (uint32_t j = 0; j < i; j++)
             if (s->stages[i].feeders >> j & 1)
                 fed += done[j];
         struct scaler_memory *mem = &s->memory[i];
-        estimate_update(&mem->estimate, &seen->stages[i], fed, dt_s);
+        estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
             mem->wanted = 0;
             if (mem->trial == TRIAL_NONE)
@@ -120,33 +121,24 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
     s->peak = fmax(rate, s->peak * exp(-dt_s / PEAK_S));
 }
 
-/* True while young workers or a fresh change make what is seen meaningless. */
-static int is_settling(struct scaler *s, const struct observation *seen, uint64_t now_ns)
-{
-    if (!s->is_settling)
-        return 0;
-    double way_s = 0;
-    for (uint32_t i = 0; i < s->n_stages; i++) {
-        if (seen->stages[i].warming > 0)
-            s->settled_ns = now_ns;
-        way_s += estimate_service(&s->memory[i].estimate);
-    }
-    if (seconds(s->settled_ns, now_ns) < fmin(SETTLE_MOST_S, fmax(SETTLE_S, 2 * way_s)))
-        return 1;
-    s->is_settling = 0;
-    s->mark_ns = now_ns;
-    for (uint32_t i = 0; i < s->n_stages; i++)
-        s->memory[i].mark = seen->stages[i];
-    return 0;
-}
-
 static struct level level_since(const struct stage_observation *mark, const struct stage_observation *now, double dt_s)
 {
     struct work w = work_between(mark, now);
     double own_s = fmax(w.busy_s - w.delay_s, w.cpu_s);
     if (w.frames < 1 || dt_s <= 0)
         return (struct level){0};
-    return (struct level){.busy = own_s / dt_s, .cpu_s = w.cpu_s / w.frames, .wait_s = (own_s - w.cpu_s) / w.frames};
+    return (struct level){
+        .frames = w.frames, .busy = own_s / dt_s, .cpu_s = w.cpu_s / w.frames, .wait_s = (own_s - w.cpu_s) / w.frames};
+}
+
+/* How the stage worked so far; nothing, if too few frames say so. */
+static struct level level_before(const struct scaler_memory *mem)
+{
+    const struct estimate *e = &mem->estimate;
+    if (e->kept.frames < TRIAL_FRAMES)
+        return (struct level){0};
+    return (struct level){
+        .frames = e->kept.frames, .busy = e->rate * estimate_service(e), .cpu_s = e->cpu_s, .wait_s = e->wait_s};
 }
 
 /* What a changed number of workers did to the stage. */
@@ -161,30 +153,39 @@ static void judge(struct scaler_memory *mem, const struct level *after, uint64_t
     mem->trial = TRIAL_NONE;
 }
 
-/* Looks at what raised stages made of their workers; true while one has not finished enough to tell. */
-static int is_on_trial(struct scaler *s, const struct observation *seen, uint64_t now_ns)
+/* Looks at what changed stages made of their workers, as soon as they have worked for a while. */
+static void follow_trials(struct scaler *s, const struct observation *seen, uint64_t now_ns)
 {
-    double dt_s = seconds(s->mark_ns, now_ns);
-    int waits = 0;
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
+        const struct stage_observation *o = &seen->stages[i];
         if (mem->trial == TRIAL_NONE)
             continue;
-        double frames = work_between(&mem->mark, &seen->stages[i]).frames;
-        if (frames < fmax(TRIAL_FRAMES, 2.0 * mem->workers) && dt_s < TRIAL_MOST_S) {
-            waits = 1;
+        if (!mem->is_marked) {
+            if (o->warming > 0)
+                mem->changed_ns = now_ns;
+            if (seconds(mem->changed_ns, now_ns) < fmax(SETTLE_S, estimate_service(&mem->estimate)))
+                continue;
+            mem->mark = *o;
+            mem->mark_ns = now_ns;
+            mem->is_marked = 1;
             continue;
         }
-        struct level after = level_since(&mem->mark, &seen->stages[i], dt_s);
-        judge(mem, &after, now_ns);
+        double dt_s = seconds(mem->mark_ns, now_ns), frames = work_between(&mem->mark, o).frames;
+        if (frames >= fmax(TRIAL_FRAMES, TRIAL_A_WORKER * mem->workers)) {
+            struct level after = level_since(&mem->mark, o, dt_s);
+            estimate_restart(&mem->estimate, &mem->mark);
+            judge(mem, &after, now_ns);
+        } else if (dt_s > TRIAL_MOST_S) {
+            mem->trial = TRIAL_NONE;
+        }
     }
-    return waits;
 }
 
 /* True when each stage that has got frames has finished enough of them, or when it has been waited for long enough. */
 static int is_known(const struct scaler *s, uint64_t now_ns)
 {
-    if (seconds(s->settled_ns, now_ns) > PATIENCE_S)
+    if (seconds(s->decided_ns, now_ns) > PATIENCE_S)
         return 1;
     for (uint32_t i = 0; i < s->n_stages; i++)
         if (s->memory[i].estimate.kept.frames < FIRST_FRAMES)
@@ -202,11 +203,13 @@ static void change(struct scaler *s, const struct model *m, uint32_t i, uint32_t
                                                     .to = to,
                                                     .cause = cause,
                                                     .capacity = load > 0 ? mem->workers / load : 0,
-                                                    .goal = s->plan.goal,
+                                                    .goal = s->plan.rate,
                                                     .cpu_s = m->stages[i].cpu_s,
                                                     .wait_s = m->stages[i].wait_s,
                                                     .visits = m->stages[i].visits};
     mem->workers = to;
+    mem->changed_ns = s->ticked_ns;
+    mem->is_marked = 0;
 }
 
 /* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
@@ -232,17 +235,25 @@ static uint32_t next_step(const struct scaler_memory *mem, uint32_t want)
     return to < most ? to : most;
 }
 
+/* True if a stage is far too small, and not because its last workers are yet to be seen at work. */
+static int is_urgent(const struct scaler *s)
+{
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        if (s->memory[i].trial == TRIAL_NONE && s->plan.workers[i] >= URGENT * s->memory[i].workers)
+            return 1;
+    return 0;
+}
+
 static void raise_stages(struct scaler *s, const struct model *m, const struct observation *seen,
                          struct scaler_verdict *v)
 {
-    double trigger = s->plan.rate * (s->plan.bound == BOUND_MEMORY ? 0.97 : 1 + (s->plan.goal / s->plan.rate - 1) / 3);
+    double caution = s->plan.bound == BOUND_MEMORY ? -0.1 : 0.33 * s->plan.caution;
     double room = free_bytes(s, seen);
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
-        double load = model_load(&m->stages[i]);
-        if (s->plan.workers[i] <= mem->workers || mem->workers >= trigger * m->stages[i].boost * load)
+        if (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution))
             continue;
-        if (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5)
+        if (mem->trial == TRIAL_RAISED || (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
             continue;
         uint32_t to = next_step(mem, s->plan.workers[i]);
         double bytes = (double)seen->stages[i].worker_bytes;
@@ -251,9 +262,7 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
         if (to <= mem->workers)
             continue;
         room -= (to - mem->workers) * bytes;
-        mem->before = (struct level){.busy = mem->estimate.rate * estimate_service(&mem->estimate),
-                                     .cpu_s = mem->estimate.cpu_s,
-                                     .wait_s = mem->estimate.wait_s};
+        mem->before = level_before(mem);
         mem->trial = TRIAL_RAISED;
         change(s, m, i, to, SCALER_NEEDED, v);
     }
@@ -265,7 +274,7 @@ static void lower_stages(struct scaler *s, const struct model *m, int lacks, int
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
         uint32_t need = at_once ? s->plan.workers[i] : mem->wanted;
-        uint32_t slack = lacks ? 0 : mem->workers / 4 > 1 ? mem->workers / 4 : 1;
+        uint32_t slack = lacks ? 0 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
         if (mem->workers <= need + slack || need == 0)
             continue;
         if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
@@ -321,14 +330,14 @@ static void act(struct scaler *s, const struct model *m, const struct observatio
     int fewer_cores = seen->cpus < 0.9 * s->cpus;
     if (s->plan.bound == BOUND_NONE || !is_known(s, now_ns))
         return;
+    if (seconds(s->decided_ns, now_ns) < (fewer_cores || is_urgent(s) ? SOON_S : LATER_S))
+        return;
     s->cpus = seen->cpus;
     raise_stages(s, m, seen, v);
     if (v->n == 0 || fewer_cores)
         lower_stages(s, m, lacks_memory(s, seen), fewer_cores, v);
-    if (v->n > 0) {
-        s->is_settling = 1;
-        s->settled_ns = now_ns;
-    }
+    if (v->n > 0)
+        s->decided_ns = now_ns;
 }
 
 void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict)
@@ -345,7 +354,6 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
     model_plan(&m, &s->plan);
     remember_wants(s, now_ns);
     verdict->state = find_state(s, seen, &m);
-    if (is_settling(s, seen, now_ns) || is_on_trial(s, seen, now_ns))
-        return;
+    follow_trials(s, seen, now_ns);
     act(s, &m, seen, now_ns, verdict);
 }

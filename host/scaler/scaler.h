@@ -61,9 +61,12 @@ struct scaler_memory {
     uint32_t workers;              /* that it should have */
     uint32_t wanted;               /* the most that the plan wanted of late, */
     uint64_t wanted_ns;            /* and when */
-    struct stage_observation mark; /* since when its present number works */
-    struct level before;           /* how it worked before it was raised */
-    enum scaler_trial trial;       /* it was changed, and not looked at since */
+    uint64_t changed_ns;           /* when that was decided, or workers were last warming up */
+    struct stage_observation mark; /* since when all are at work, if is_marked */
+    uint64_t mark_ns;
+    int is_marked;
+    struct level before;     /* how it worked before it was raised */
+    enum scaler_trial trial; /* it was changed, and not looked at since */
 };
 
 struct scaler {
@@ -71,12 +74,10 @@ struct scaler {
     struct scaler_stage stages[SCALER_STAGES_MAX];
     struct scaler_memory memory[SCALER_STAGES_MAX];
     struct plan plan;
-    uint64_t started_ns, ticked_ns, settled_ns; /* settled: not before then */
-    uint64_t mark_ns;
+    uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
     double starved; /* share of the sources' time without input, of half a minute */
     double peak;    /* the highest rate of the sources, of a minute */
-    int is_settling;
 };
 
 /* Each stage starts with its minimum, which is at least 1. */

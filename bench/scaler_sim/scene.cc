@@ -1,0 +1,164 @@
+#include "scene.h"
+
+#include <algorithm>
+
+namespace
+{
+
+const double TICK_S = 0.5;
+const double FIRST_S = 60; // to settle
+const double GRACE_S = 15; // to follow a change
+const double SHORT_S = 2;  // over which a rate is taken when it is to reach 90 %
+
+// Whether the source has input at t.
+bool has_input(const Bursts &b, double t)
+{
+    return b.off_s == 0 || std::fmod(t, b.on_s + b.off_s) < b.on_s;
+}
+
+// When that changes next.
+double next_turn(const Bursts &b, double t)
+{
+    if (b.off_s == 0)
+        return HUGE_VAL;
+    double whole = std::floor(t / (b.on_s + b.off_s)) * (b.on_s + b.off_s);
+    double on_ends = whole + b.on_s, off_ends = whole + b.on_s + b.off_s;
+    return on_ends > t + 1e-9 ? on_ends : off_ends > t + 1e-9 ? off_ends : off_ends + b.on_s;
+}
+
+void make_change(const Scene &scene, Engine &engine)
+{
+    if (scene.change == Change::HALF_CORES)
+        engine.SetCores(scene.shape.cores / 2);
+    if (scene.change == Change::DEARER || scene.change == Change::CHEAPER)
+        engine.SetCostFactor(scene.stage, scene.factor);
+}
+
+// Gives the engine the workers that the rule wants, as far as memory goes: what it has to spare is given back first.
+void apply(Engine &engine, const Shape &shape, const std::vector<uint32_t> &workers)
+{
+    for (uint32_t i = 0; i < workers.size(); i++)
+        if (workers[i] < engine.Present(i))
+            engine.SetWorkers(i, workers[i]);
+    for (uint32_t i = 0; i < workers.size(); i++) {
+        uint32_t n = workers[i];
+        while (n > engine.Present(i) && engine.Bytes() + (n - engine.Present(i)) * shape.stages[i].bytes > shape.memory)
+            n--;
+        if (n >= engine.Present(i))
+            engine.SetWorkers(i, n);
+    }
+}
+
+} // namespace
+
+Scene scene_make(uint64_t seed, double cores, Change change)
+{
+    Scene scene;
+    Random random(seed * 77 + static_cast<uint64_t>(change));
+    scene.shape = shape_make(seed, cores);
+    scene.change = change;
+    scene.stage = random.Whole(0, static_cast<uint32_t>(scene.shape.stages.size()) - 1);
+    scene.factor = random.Between(2, 4);
+    if (change == Change::CHEAPER)
+        scene.factor = 1 / scene.factor;
+    if (change == Change::BURSTS)
+        scene.shape.bursts = {random.Between(4, 8), random.Between(3, 6)};
+    return scene;
+}
+
+Shape scene_after(const Scene &scene)
+{
+    Shape shape = scene.shape;
+    if (scene.change == Change::HALF_CORES)
+        shape.cores /= 2;
+    if (scene.change == Change::DEARER || scene.change == Change::CHEAPER) {
+        shape.stages[scene.stage].cpu_s *= scene.factor;
+        shape.stages[scene.stage].wait_s *= scene.factor;
+    }
+    return shape;
+}
+
+void scene_run(const Scene &scene, Engine &engine, double end_s, const std::function<void()> &tick)
+{
+    const Bursts &b = scene.shape.bursts;
+    double change = scene.change_s > engine.Now() ? scene.change_s : HUGE_VAL;
+    double tick_s = engine.Now() + TICK_S, turn = next_turn(b, engine.Now());
+    while (engine.Now() < end_s) {
+        double t = std::min({end_s, tick_s, turn, change});
+        engine.RunUntil(t);
+        if (t >= change) {
+            make_change(scene, engine);
+            change = HUGE_VAL;
+        }
+        if (t >= turn) {
+            engine.SetSource(has_input(b, t + 1e-6));
+            turn = next_turn(b, t);
+        }
+        if (t >= tick_s) {
+            tick();
+            tick_s += TICK_S;
+        }
+    }
+}
+
+Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
+{
+    Engine engine(scene.shape, scene.shape.seed + 1);
+    std::unique_ptr<Rule> rule = rule_make(kind, scene.shape, log);
+    std::vector<uint32_t> workers(scene.shape.stages.size(), 1);
+    std::vector<int> directions(workers.size(), 0);
+    std::vector<double> delivered(1, 0); // at each tick
+    Outcome out;
+    scene_run(scene, engine, FIRST_S + steady_s, [&] {
+        observation seen = {};
+        std::vector<uint32_t> before = workers;
+        engine.Observe(&seen);
+        seen.memory = scene.shape.memory;
+        rule->Decide(seen, engine.Now(), workers);
+        for (size_t i = 0; i < workers.size(); i++) {
+            int way = workers[i] > before[i] ? 1 : workers[i] < before[i] ? -1 : 0;
+            out.reversals += engine.Now() > FIRST_S && way * directions[i] < 0;
+            directions[i] = way != 0 ? way : directions[i];
+        }
+        out.decisions += engine.Now() <= FIRST_S && workers != before;
+        apply(engine, scene.shape, workers);
+        out.passed_memory |= engine.Bytes() > scene.shape.memory;
+        delivered.push_back(engine.Delivered());
+    });
+    size_t first = static_cast<size_t>(FIRST_S / TICK_S), last = delivered.size() - 1;
+    size_t grace =
+        scene.change == Change::NONE || scene.change == Change::BURSTS ? 0 : static_cast<size_t>(GRACE_S / TICK_S);
+    auto rate = [&](size_t from, size_t to) {
+        return (delivered[to] - delivered[from]) / (static_cast<double>(to - from) * TICK_S);
+    };
+    out.rate = rate(first + grace, last);
+    out.rate_at_once = rate(first, last);
+    size_t width = static_cast<size_t>(SHORT_S / TICK_S);
+    for (size_t i = width; i <= last; i++)
+        if (rate(i - width, i) >= 0.9 * out.rate) {
+            out.rate_90_s = static_cast<double>(i) * TICK_S;
+            break;
+        }
+    out.workers = workers;
+    return out;
+}
+
+double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, double services, uint64_t seed)
+{
+    Scene fixed = scene;
+    fixed.change = Change::NONE;
+    fixed.shape = scene_after(scene);
+    Engine engine(fixed.shape, seed);
+    for (uint32_t i = 0; i < workers.size(); i++)
+        engine.SetWorkers(i, workers[i]);
+    double cycle = scene.shape.bursts.on_s + scene.shape.bursts.off_s;
+    double seconds = std::max(10.0, services / scene.shape.services), warm = std::max(5.0, seconds / 4);
+    if (cycle > 0) {
+        warm = cycle * std::ceil(warm / cycle);
+        seconds = cycle * std::ceil(seconds / cycle);
+    }
+    scene_run(fixed, engine, warm, [] {});
+    double before = engine.Delivered();
+    scene_run(fixed, engine, warm + seconds, [] {});
+    return (engine.Delivered() - before) / seconds;
+}
