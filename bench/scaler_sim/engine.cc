@@ -98,10 +98,14 @@ void Engine::Compute(uint32_t worker, double cpu_s)
     UpdateSpeed();
 }
 
-uint32_t Engine::Outputs(const Stage &s)
+// At random, but never far from the mean: else the noise of a filter would hide what an allocation is worth.
+uint32_t Engine::Outputs(Stage &s)
 {
-    double whole = std::floor(s.shape.selectivity);
-    return static_cast<uint32_t>(whole) + random_.Chance(s.shape.selectivity - whole);
+    s.owed += s.shape.selectivity;
+    double whole = std::floor(s.shape.selectivity), more = s.owed - whole;
+    uint32_t n = static_cast<uint32_t>(whole) + random_.Chance(0.5 * (more + s.shape.selectivity - whole));
+    s.owed -= n;
+    return n;
 }
 
 // A frame is in hand.

@@ -51,7 +51,7 @@ class Engine
     struct Stage {
         StageShape shape;
         std::vector<uint32_t> readers;
-        double factor = 1, worth = 0;
+        double factor = 1, worth = 0, owed = 0;
         uint32_t queued = 0, present = 0, wanted = 0, warming = 0, busy = 0, served = 0;
         std::vector<uint32_t> idle;        // workers; the last is woken first
         std::deque<uint32_t> blocked;      // workers of feeders that wait for room
@@ -83,7 +83,7 @@ class Engine
     void Room(uint32_t stage);
     void Leave(uint32_t worker);
     uint32_t NewWorker(uint32_t stage);
-    uint32_t Outputs(const Stage &s);
+    uint32_t Outputs(Stage &s);
 
     Random random_;
     double cores_, now_ = 0;

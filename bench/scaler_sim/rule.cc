@@ -21,7 +21,7 @@ class ScalerRule : public Rule
             uint64_t feeders = 0;
             for (uint32_t f : s.feeders)
                 feeders |= 1ull << f;
-            stages.push_back({feeders, 1, s.max, s.ordered, shape.Readers(i).empty()});
+            stages.push_back({feeders, 1, s.max, s.ordered, s.ring, shape.Readers(i).empty()});
         }
         scaler_init(&scaler_, stages.data(), static_cast<uint32_t>(stages.size()), 0);
     }

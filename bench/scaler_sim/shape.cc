@@ -83,7 +83,7 @@ void give_limits(StageShape &s, Random &random, double cores)
     else if (kind < 0.22)
         s.max = random.Whole(2, whole < 2 ? 2 : whole); // as many as there are keys
     s.ordered = random.Chance(0.1);
-    s.ring = 8u << random.Whole(0, 4);
+    s.ring = std::max(8u, whole) << random.Whole(0, 4);
     s.warm_up_s = random.Logarithmic(0.005, 0.4);
     s.bytes = static_cast<uint64_t>(random.Logarithmic(20, 500));
     s.selectivity = random.Chance(0.6) ? 1 : random.Logarithmic(0.3, 4);

@@ -16,6 +16,7 @@ struct scaler_stage {
     uint64_t feeders;  /* bit i: stage i sends frames to this one; 0: a source */
     uint32_t min, max; /* workers; max = 1: serial */
     int is_ordered;    /* publishes in the order of its claims, so a worker may wait for its turn */
+    uint32_t ring;     /* frames that its ring holds */
     int is_sink;       /* nobody reads what it sends */
 };
 

@@ -16,13 +16,17 @@ static const double SURE_FRAMES = 24; /* by fewer, a stage is raised with care *
 static const double URGENT = 1.5;     /* a stage that needs so many times its workers is raised soon, */
 static const double SOON_S = 1;       /* after the last decision, */
 static const double LATER_S = 5;      /* others later, in one go */
-static const double STARVED_S = 15;   /* time constant */
+static const double STARVED_S = 30;   /* time constant */
+static const double PAUSING = 0.15;   /* sources without input for such a share of the time have breaks */
+static const double BOOST_MOST = 4;
 static const double PEAK_S = 60;
-static const double STILL_ENOUGH = 0.9;           /* of what a stage gave before it was lowered to its ceiling */
-static const double OFTEN_STARVED = 0.3;          /* such sources set the pace: */
-static const double DEMAND_TIMES = 2;             /* nobody needs to be faster than this times their best */
-static const double FULL = 0.95;                  /* of the cores in use */
-static const uint64_t SURPLUS_NS = 15 * NS_PER_S; /* a stage has to have been too big for so long */
+static const double STILL_ENOUGH = 0.9;  /* of what a stage gave before it was lowered to its ceiling */
+static const double OFTEN_STARVED = 0.3; /* such sources set the pace: */
+static const double DEMAND_TIMES = 2;    /* nobody needs to be faster than this times their best */
+static const double FULL = 0.95;         /* of the cores in use */
+static const double RAISES_S = 60;       /* raises that follow each other within that are judged together */
+static const uint64_t PATIENCE_LEAST_NS = 15 * NS_PER_S, /* a stage has to have been too big for so long, */
+    PATIENCE_MOST_NS = 900 * NS_PER_S;                   /* longer each time that it was raised again after that */
 
 enum { STEP_TIMES = 8, STEP_PLUS = 7 /* workers in one step: the greater of both */ };
 
@@ -41,6 +45,7 @@ void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n
         CHECK(stages[i].min >= 1 && stages[i].min <= stages[i].max && stages[i].feeders >> i == 0);
         s->stages[i] = stages[i];
         s->memory[i].workers = stages[i].min;
+        s->memory[i].patience_ns = PATIENCE_LEAST_NS;
     }
 }
 
@@ -69,6 +74,35 @@ static void find_visits(const struct scaler *s, struct model *m)
     }
 }
 
+/* Breaks of the sources: `starved` is their share of the last seconds without input. */
+static void watch_breaks(struct scaler *s, double starved, double dt_s)
+{
+    if (starved > 0.5) {
+        s->dry_s += dt_s;
+    } else if (s->dry_s > 0) {
+        s->break_s = s->break_s > 0 ? 0.7 * s->break_s + 0.3 * s->dry_s : s->dry_s;
+        s->dry_s = 0;
+    }
+}
+
+/* Sources that pause: the stages behind them can go on through a break only with what was stored before. So those with
+ * less storage before them than a break takes are sized for the whole rate in the time that is left. */
+static void boost_for_breaks(const struct scaler *s, struct model *m)
+{
+    double boost = fmin(BOOST_MOST, 1 / fmax(0.01, 1 - s->starved)), stored[SCALER_STAGES_MAX];
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        double before = s->stages[i].feeders == 0 ? 0 : HUGE_VAL;
+        for (uint32_t j = 0; j < i; j++)
+            if (s->stages[i].feeders >> j & 1)
+                before = fmin(before, stored[j]);
+        if (s->stages[i].feeders != 0 && m->stages[i].visits > 0)
+            before += s->stages[i].ring / m->stages[i].visits;
+        stored[i] = before;
+        if (before < s->plan.rate * s->break_s)
+            m->stages[i].boost = boost;
+    }
+}
+
 static void make_model(const struct scaler *s, const struct observation *seen, uint64_t now_ns, struct model *m)
 {
     m->n_stages = s->n_stages;
@@ -86,6 +120,8 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
                                             .proven = mem->ceiling.rate};
     }
     find_visits(s, m);
+    if (s->starved > PAUSING && s->break_s > 0)
+        boost_for_breaks(s, m);
     m->demand = s->starved > OFTEN_STARVED ? DEMAND_TIMES * s->peak : HUGE_VAL;
 }
 
@@ -107,6 +143,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
             mem->wanted = 0;
+            mem->patience_ns = PATIENCE_LEAST_NS;
             if (mem->trial == TRIAL_NONE)
                 ceiling_forget(&mem->ceiling);
         }
@@ -116,6 +153,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
             sources++;
         }
     }
+    watch_breaks(s, starved / sources, dt_s);
     double keep = exp(-dt_s / STARVED_S);
     s->starved = s->starved * keep + starved / sources * (1 - keep);
     s->peak = fmax(rate, s->peak * exp(-dt_s / PEAK_S));
@@ -262,7 +300,13 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
         if (to <= mem->workers)
             continue;
         room -= (to - mem->workers) * bytes;
-        mem->before = level_before(mem);
+        if (mem->before.frames <= 0 || seconds(mem->before_ns, s->ticked_ns) > RAISES_S) {
+            mem->before = level_before(mem);
+            mem->before_ns = s->ticked_ns;
+        }
+        if (mem->was_lowered && mem->patience_ns < PATIENCE_MOST_NS)
+            mem->patience_ns *= 3;
+        mem->was_lowered = 0;
         mem->trial = TRIAL_RAISED;
         change(s, m, i, to, SCALER_NEEDED, v);
     }
@@ -279,6 +323,8 @@ static void lower_stages(struct scaler *s, const struct model *m, int lacks, int
             continue;
         if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
             mem->trial = TRIAL_LOWERED;
+        mem->was_lowered = 1;
+        mem->before = (struct level){0};
         change(s, m, i, need, at_once ? SCALER_BUDGET : SCALER_SURPLUS, v);
     }
 }
@@ -287,7 +333,7 @@ static void remember_wants(struct scaler *s, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
-        if (s->plan.workers[i] >= mem->wanted || now_ns - mem->wanted_ns > SURPLUS_NS) {
+        if (s->plan.workers[i] >= mem->wanted || now_ns - mem->wanted_ns > mem->patience_ns) {
             mem->wanted = s->plan.workers[i];
             mem->wanted_ns = now_ns;
         }

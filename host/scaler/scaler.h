@@ -61,6 +61,9 @@ struct scaler_memory {
     uint32_t workers;              /* that it should have */
     uint32_t wanted;               /* the most that the plan wanted of late, */
     uint64_t wanted_ns;            /* and when */
+    uint64_t before_ns;            /* when */
+    uint64_t patience_ns;          /* a surplus is given up when it has lasted so long */
+    int was_lowered;               /* its last change */
     uint64_t changed_ns;           /* when that was decided, or workers were last warming up */
     struct stage_observation mark; /* since when all are at work, if is_marked */
     uint64_t mark_ns;
@@ -77,6 +80,8 @@ struct scaler {
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
     double starved; /* share of the sources' time without input, of half a minute */
+    double dry_s;   /* how long the sources have now had no input; 0: they have */
+    double break_s; /* how long such a break lasts, on average */
     double peak;    /* the highest rate of the sources, of a minute */
 };
 

@@ -8,7 +8,7 @@ Fluid::Fluid(double all_cpus, std::vector<FluidStage> all) : stages(std::move(al
     for (uint32_t i = 0; i < stages.size(); i++) {
         if (i > 0 && stages[i].feeders == 0)
             stages[i].feeders = 1ull << (i - 1);
-        built.push_back({stages[i].feeders, 1, stages[i].max, 0, i + 1 == stages.size()});
+        built.push_back({stages[i].feeders, 1, stages[i].max, 0, 64, i + 1 == stages.size()});
     }
     scaler_init(&scaler_, built.data(), static_cast<uint32_t>(built.size()), now_);
 }

@@ -128,7 +128,7 @@ TEST(Scaler, CountersThatGoBackDoNoHarm)
     Fluid f(8, {{0.002}, {0.006}});
     f.Run(10);
     scaler s;
-    scaler_stage stages[] = {{0, 1, 9, 0, 0}, {1, 1, 9, 0, 1}};
+    scaler_stage stages[] = {{0, 1, 9, 0, 8, 0}, {1, 1, 9, 0, 8, 1}};
     observation seen = {};
     scaler_verdict v;
     scaler_init(&s, stages, 2, 0);
