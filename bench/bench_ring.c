@@ -6,7 +6,7 @@
 #include "options.h"
 #include "ways.h"
 
-enum { ONE_LINE = 40, /* with our header */ KIB = 1024, MIB = 1024 * 1024 };
+enum { KIB = 1024, MIB = 1024 * 1024 };
 
 struct size {
     const char *part;
@@ -54,18 +54,19 @@ static uint32_t throughput(const struct options *o, const struct peers *peers, c
     return c.failed;
 }
 
-static uint32_t sides(const struct options *o, const struct peers *peers)
+static uint32_t sides(const struct options *o, const struct peers *peers, const struct size *size)
 {
     static const uint32_t workers[][2] = {{1, 1}, {1, 2}, {2, 1}, {2, 2}};
-    static const uint32_t batches[] = {1, 32};
+    enum { MOST = 3 }; /* of BATCHES */
     enum { MICROPIPE = 2 };
     const struct way *ways[] = {peers->rte_free_ring, peers->rte_mempool, [MICROPIPE] = &way_transaction};
     struct contest c;
     contest_init(&c, o->seconds);
     for (uint32_t w = 0; w < sizeof workers / sizeof *workers; w++) {
-        struct load load = {.payload = ONE_LINE, .queue = 1024, .senders = workers[w][0], .receivers = workers[w][1]};
-        for (uint32_t b = 0; b < sizeof batches / sizeof *batches; b++) {
-            load.batch = batches[b];
+        struct load load = {
+            .payload = size->payload, .queue = size->queue, .senders = workers[w][0], .receivers = workers[w][1]};
+        for (uint32_t b = 0; b < size->batches && b < MOST; b++) {
+            load.batch = BATCHES[b];
             /* Who is preempted within rte_ring holds up the others for a time slice: two on a CPU come to no end. */
             int crowded = load.senders > 1 || load.receivers > 1;
             for (uint32_t i = crowded ? MICROPIPE : 0; i < sizeof ways / sizeof *ways; i++)
@@ -75,9 +76,9 @@ static uint32_t sides(const struct options *o, const struct peers *peers)
         contest_add(&c, &way_workers, load);
     }
     contest_run(&c, o->turns);
-    printf("sides: several senders, several receivers, frames of %d bytes; senders on one CPU, receivers on the other; "
+    printf("sides: several senders, several receivers, frames of %s; senders on one CPU, receivers on the other; "
            "medians of %u turns; rte_ring only where each has a CPU of its own, as it must not be preempted\n\n",
-           ONE_LINE, o->turns);
+           size->name, o->turns);
     print_all(&c);
     return c.failed;
 }
@@ -122,8 +123,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < N_SIZES; i++)
         if (options_want(&o, SIZES[i].part))
             failed += throughput(&o, &peers, &SIZES[i]);
-    if (options_want(&o, "sides"))
-        failed += sides(&o, &peers);
+    for (int i = 0; i < N_SIZES; i++)
+        if (options_want(&o, "sides"))
+            failed += sides(&o, &peers, &SIZES[i]);
     if (options_want(&o, "trips"))
         failed += trips(&o, &peers);
     return failed ? 1 : 0;

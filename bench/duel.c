@@ -45,7 +45,7 @@ struct duel_cpus duel_cpus(void)
     return cpus;
 }
 
-static void pin(int cpu)
+void duel_pin(int cpu)
 {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -158,7 +158,7 @@ struct duel_result duel_run(const struct way *way, const struct load *load, stru
         fflush(NULL);
         for (uint32_t i = 0; i < n; i++) {
             if ((pids[i] = fork()) == 0) {
-                pin(i < load->senders ? cpus.sender : cpus.receiver);
+                duel_pin(i < load->senders ? cpus.sender : cpus.receiver);
                 fight(way, shared, load, g, i);
             }
         }
@@ -188,7 +188,7 @@ double duel_distance(struct duel_cpus cpus)
         return 0;
     for (int side = 0; side < 2; side++) {
         if ((pids[side] = fork()) == 0) {
-            pin(side ? cpus.receiver : cpus.sender);
+            duel_pin(side ? cpus.receiver : cpus.sender);
             wait_for_start(g);
             play(g, (uint64_t)side);
             g->findings[side].finished_ns = clock_monotonic();

@@ -43,6 +43,9 @@ struct duel_cpus {
 /* The first two CPUs that this process may use; the same one twice if it may use one only. */
 struct duel_cpus duel_cpus(void);
 
+/* This process, to one CPU. */
+void duel_pin(int cpu);
+
 struct duel_result {
     double rate;   /* frames a second; negative: the way cannot be had, or a frame was lost */
     double cpu_ns; /* of all processes, a frame */
