@@ -33,6 +33,7 @@ uint32_t event_prepare(struct event *e)
 {
     uint32_t sequence = au32_acquire(&e->sequence);
     uint32_t armed = au32_relaxed(&e->armed) | EVENT_ARMED;
+    /* step: announce_sleeper */
     __atomic_store_n(&e->armed.word, armed, __ATOMIC_SEQ_CST); /* E1: before the caller's look at the condition */
     full_fence();
     if (!(armed & EVENT_FENCED))
@@ -46,7 +47,7 @@ int event_sleep(struct event *e, uint32_t sequence, uint64_t deadline_ns)
     /* FUTEX_WAIT_BITSET takes an absolute monotonic time, so an early wake needs no arithmetic. */
     long n = syscall(SYS_futex, &e->sequence.word, FUTEX_WAIT_BITSET, sequence,
                      deadline_ns == EVENT_FOREVER ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
-    return !(n < 0 && errno == ETIMEDOUT);
+    return !(n < 0 && errno == ETIMEDOUT); /* step: awake */
 }
 
 static long wake(struct event *e, int how_many)

@@ -389,7 +389,7 @@ void allocator_recover(struct allocator *a)
             struct block *b = block_at(a, span, at);
             uint64_t life = au64_relaxed(&b->life);
             if ((life & HOLDERS_MASK) == HOLDER_PENDING)
-                au64_store_release(&b->life, life_make(life_generation(life), 0));
+                au64_store_release(&b->life, life_make(life_generation(life), 0)); /* step: free_pending */
         }
         au32_store_release(&s->owner, 0);
     }

@@ -136,7 +136,7 @@ static inline int bin_take_next(struct bin *bin, const struct arena *arena, stru
         prefetch_for_write(bin->next + bin->ahead + CACHE_LINE);
     *out = (struct descriptor){(uint64_t)((uint8_t *)b - arena->base), (life_generation(life) + 1) & GENERATION_MASK, 0,
                                0};
-    au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING));
+    au64_store_relaxed(&b->life, life_make(out->generation, HOLDER_PENDING)); /* step: take_block */
     return 1;
 }
 

@@ -121,11 +121,11 @@ static inline int block_drop(struct block *b, uint32_t generation, uint64_t bits
     /* The last holder: nobody else may touch the word until it is free, so a plain store does. B2: reads before reuse.
      */
     if (life == life_make(generation, bits)) {
-        au64_store_release(&b->life, life_make(generation, 0));
+        au64_store_release(&b->life, life_make(generation, 0)); /* step: drop_last_bit */
         return 1;
     }
     while (life_generation(life) == generation && (life & bits))
-        if (au64_swap_if(&b->life, &life, life & ~bits))
+        if (au64_swap_if(&b->life, &life, life & ~bits)) /* step: drop_bit */
             return (life & ~bits & HOLDERS_MASK) == 0;
     return 0;
 }

@@ -76,8 +76,8 @@ void end_free(struct end *e, uint64_t dead)
 
 void ring_close(struct ring *r)
 {
-    au32_store_release(&r->closed, 1);
-    event_wake_slow(&r->data, INT32_MAX);
+    au32_store_release(&r->closed, 1);    /* step: close_ring */
+    event_wake_slow(&r->data, INT32_MAX); /* step: wake_consumers */
 }
 
 void ring_wake_all(struct ring *r)

@@ -79,13 +79,13 @@ enum end_hold { END_SHARED, END_SOLE };
 static inline void end_take(struct end *e, uint64_t me, enum end_hold hold)
 {
     if (hold == END_SHARED || au64_relaxed(&e->owner) != me)
-        end_lock(e, me);
+        end_lock(e, me); /* step: take_end */
 }
 
 static inline void end_leave(struct end *e, enum end_hold hold)
 {
     if (hold == END_SHARED)
-        end_unlock(e);
+        end_unlock(e); /* step: leave_end */
 }
 
 /* Host, after waitid() returned the dead owner and the journal was settled: frees the end if (slot, epoch) still has

@@ -4,9 +4,9 @@ static void settle_producer(struct journal *j, struct ring *r, uint32_t reader, 
 {
     if (end_is_owned_by(&r->producer, me) && au32_relaxed(&j->publishing) == reader + 1) {
         if (au64_acquire(&r->tail) != au64_relaxed(&j->old_tail))
-            au32_store_relaxed(&j->publish[reader].done, au32_relaxed(&j->done_after));
+            au32_store_relaxed(&j->publish[reader].done, au32_relaxed(&j->done_after)); /* step: settle_done */
         compiler_barrier();
-        au32_store_relaxed(&j->publishing, 0);
+        au32_store_relaxed(&j->publishing, 0); /* step: settle_publishing */
     }
 }
 
@@ -16,9 +16,9 @@ static void settle_consumer(struct journal *j, struct ring *r, uint64_t me)
     if (end_is_owned_by(&r->consumer, me) && d.phase == PHASE_CLAIMING) {
         d.phase = au64_acquire(&r->head) == au64_relaxed(&j->claim_start) ? PHASE_IDLE : PHASE_PROCESSING;
         d.settled = 0;
-        journal_decide(j, d);
+        journal_decide(j, d); /* step: settle_claim */
     }
-    end_free(&r->consumer, me);
+    end_free(&r->consumer, me); /* step: free_consumer */
 }
 
 void settlement_repair(struct journal *j, const struct worker_rings *rings, const struct dead_worker *dead)
@@ -28,7 +28,7 @@ void settlement_repair(struct journal *j, const struct worker_rings *rings, cons
     for (uint32_t i = 0; i < rings->n_outputs && i < READERS_MAX; i++)
         settle_producer(j, rings->outputs[i], i, me);
     for (uint32_t i = 0; i < rings->n_outputs && i < READERS_MAX; i++) {
-        end_free(&rings->outputs[i]->producer, me);
+        end_free(&rings->outputs[i]->producer, me); /* step: free_producer */
         ring_wake_all(rings->outputs[i]);
     }
     if (rings->input) {

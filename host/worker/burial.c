@@ -21,5 +21,5 @@ void burial_settle(const struct segment *s, uint32_t stage, const struct dead_wo
         outputs[i] = s->stages[s->pipeline->edges[place->first_edge + i].to].ring;
     settlement_repair(&s->slots[dead->slot]->journal, &rings, dead);
     end_free(&place->memory->token, owner_word(dead->slot, dead->epoch));
-    wake_all(s);
+    wake_all(s); /* step: wake_after_burial */
 }

@@ -49,12 +49,12 @@ static void forward(struct transaction *t, const struct descriptor *output, uint
     if (ours || life == life_make(output->generation, readers)) { /* the latter: a predecessor came as far as this */
         struct descriptor *input = settled_input(t, output, at);
         if (input) {
-            block_hand_over(b, output->generation, readers);
-            input->mark = CLAIM_MOVED;
+            block_hand_over(b, output->generation, readers); /* step: move_holders */
+            input->mark = CLAIM_MOVED;                       /* step: mark_moved */
             return;
         }
     }
-    block_add_holders(b, output->generation, readers);
+    block_add_holders(b, output->generation, readers); /* step: add_holders */
 }
 
 /* Sets all readers' bits on all outputs, before the first is published: from then on readers may drop theirs. */
@@ -70,7 +70,7 @@ static void hand_over(struct transaction *t)
     }
     for (uint32_t i = 0; i < t->n_outputs; i++) {
         const struct descriptor *o = &t->journal->outputs[i];
-        if (o->mark == OUTPUT_CREATED)
+        if (o->mark == OUTPUT_CREATED) /* step: hand_over_created */
             block_hand_over(block_of(t, o), o->generation, t->port_bits[o->port]);
         else if (o->mark == OUTPUT_FORWARDED)
             forward(t, o, &at);
@@ -123,7 +123,7 @@ static void release(struct transaction *t)
             drop(t, &j->claim[i], t->bit, &freed);
     for (uint32_t i = 0; i < t->n_removed; i++)
         drop(t, &j->kept[j->removed[i]], t->bit, &freed);
-    wake_allocators(t, &freed);
+    wake_allocators(t, &freed); /* step: wake_memory */
 }
 
 /* ---- Publish ---- */
@@ -193,17 +193,18 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
     uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
     if (n == 0)
         return 0;
-    copy_piece(t, &t->readers[index], at, tail, n);
-    au64_store_relaxed(&j->old_tail, tail);
-    au32_store_relaxed(&j->done_after, at->done);
+    copy_piece(t, &t->readers[index], at, tail, n); /* step: copy_outputs */
+    au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */
+    au32_store_relaxed(&j->done_after, at->done);   /* step: note_done_after */
     compiler_barrier();
-    au32_store_relaxed(&j->publishing, index + 1);
+    au32_store_relaxed(&j->publishing, index + 1); /* step: note_publishing */
     compiler_barrier();
+    /* step: move_tail */
     au64_store_release(&r->tail, tail + n); /* R1: slots and blocks before the tail */
     compiler_barrier();
-    au32_store_relaxed(&j->publish[index].done, at->done);
+    au32_store_relaxed(&j->publish[index].done, at->done); /* step: note_done */
     compiler_barrier();
-    au32_store_relaxed(&j->publishing, 0);
+    au32_store_relaxed(&j->publishing, 0); /* step: clear_publishing_done */
     compiler_barrier();
     return n;
 }
@@ -238,7 +239,7 @@ static void publish(struct transaction *t, uint32_t index)
         uint32_t n = publish_piece(t, index, &at, total);
         end_leave(&reader->ring->producer, reader->hold);
         if (n > 0)
-            event_wake_one(&reader->ring->data);
+            event_wake_one(&reader->ring->data); /* step: wake_reader */
         else if (reader->when_full == WHEN_FULL_DROP)
             skip_rest(t, index, total);
         else
@@ -260,8 +261,8 @@ static void pass_turn(struct transaction *t)
 {
     uint64_t next = t->claim_start + t->now.settled + t->now.deciding;
     if ((int64_t)(next - au64_acquire(&t->input->committed)) > 0)
-        au64_store_release(&t->input->committed, next);
-    event_wake_all(&t->input->order);
+        au64_store_release(&t->input->committed, next); /* step: pass_turn */
+    event_wake_all(&t->input->order);                   /* step: wake_turns */
 }
 
 void roll_forward(struct transaction *t, enum roll_forward_start start)

@@ -74,7 +74,7 @@ void transaction_destroy(struct transaction *t)
 {
     for (uint32_t i = 0; i < t->n_readers; i++)
         if (end_is_owned_by(&t->readers[i].ring->producer, t->me))
-            end_unlock(&t->readers[i].ring->producer);
+            end_unlock(&t->readers[i].ring->producer); /* step: give_up_end */
     if (t->input && end_is_owned_by(&t->input->consumer, t->me))
         end_unlock(&t->input->consumer);
     allocator_destroy(&t->allocator);
@@ -120,18 +120,19 @@ static void claim(struct transaction *t, uint64_t head, uint32_t n)
     struct journal *j = t->journal;
     for (uint32_t i = 0; i < n; i++) {
         const struct descriptor *d = ring_slot(r, head + i);
-        j->claim[i] = (struct descriptor){d->block, d->generation, d->port, 0};
+        j->claim[i] = (struct descriptor){d->block, d->generation, d->port, 0}; /* step: copy_claim */
     }
     au64_store_relaxed(&j->claim_start, head);
-    au32_store_relaxed(&j->claim_n, n);
+    au32_store_relaxed(&j->claim_n, n); /* step: note_claim */
     au32_store_relaxed(&j->cursor, CURSOR_NONE);
     au32_store_relaxed(&j->retried, 0);
     t->now.settled = t->now.deciding = 0;
     t->now.phase = PHASE_CLAIMING;
-    journal_decide(j, t->now);
+    journal_decide(j, t->now); /* step: decide_claiming */
+    /* step: move_head */
     au64_store_release(&r->head, head + n); /* R2: slots read before the producer reuses them */
     t->now.phase = PHASE_PROCESSING;
-    journal_decide(j, t->now);
+    journal_decide(j, t->now); /* step: decide_processing */
     t->claim_start = head;
     t->n_claimed = n;
 }
@@ -153,9 +154,10 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max)
         return 0;
     for (uint32_t i = 0; i < CLAIM_AHEAD; i++)
         transaction_prefetch(t, i);
-    ring_wake_producers(r);
+    ring_wake_producers(r); /* step: wake_producers */
     if (t->hold == END_SHARED && ring_fill(r) > 0)
-        event_wake_one(&r->data); /* a sibling, for what we leave */
+        /* step: wake_sibling */
+        event_wake_one(&r->data); /* for what we leave */
     return n;
 }
 
@@ -299,18 +301,19 @@ static void write_next_copy(struct transaction *t)
 {
     struct journal *j = t->journal;
     struct committed *next = journal_committed(j, !t->now.copy);
-    next->tally = t->tally;
+    next->tally = t->tally; /* step: write_copy */
     write_map(t, next);
     if (j->state_size)
         memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
-    au32_store_relaxed(&j->n_outputs, t->n_outputs);
+    au32_store_relaxed(&j->n_outputs, t->n_outputs); /* step: write_counts */
     au32_store_relaxed(&j->n_removed, t->n_removed);
     au32_store_relaxed(&j->n_refusals, t->n_refusals);
-    au32_store_relaxed(&j->publishing, 0);
+    au32_store_relaxed(&j->publishing, 0); /* step: clear_publishing */
     if (t->n_claimed == 0)
+        /* step: clear_claim */
         au32_store_relaxed(&j->claim_n, 0); /* or a successor would take the last claim, long settled, for open */
     for (uint32_t i = 0; i < t->n_readers; i++) {
-        au32_store_relaxed(&j->publish[i].done, 0);
+        au32_store_relaxed(&j->publish[i].done, 0); /* step: clear_done */
         au32_store_relaxed(&j->publish[i].skipping, 0);
     }
 }
@@ -323,7 +326,7 @@ static void finish(struct transaction *t)
     t->now.phase = t->input && t->now.settled < t->n_claimed ? PHASE_PROCESSING : PHASE_IDLE;
     if (t->now.phase == PHASE_IDLE)
         t->n_claimed = t->now.settled = 0;
-    journal_decide(t->journal, t->now);
+    journal_decide(t->journal, t->now); /* step: decide_rest, decide_idle */
     for (uint32_t i = 0; i < t->n_removed; i++) {
         uint32_t entry = t->journal->removed[i];
         t->kept_map[entry / 64] &= ~(UINT64_C(1) << (entry % 64));
@@ -341,6 +344,7 @@ void transaction_commit(struct transaction *t, uint32_t settle)
     t->now.deciding = settle;
     t->now.copy = !t->now.copy;
     t->now.phase = PHASE_COMMITTING;
+    /* step: decide_committing */
     journal_decide(t->journal, t->now); /* before it everything rolls back, after it forward */
     roll_forward(t, ROLL_FORWARD_FRESH);
     finish(t);
@@ -373,6 +377,7 @@ void transaction_recover(struct transaction *t)
         finish(t);
     }
     allocator_recover(&t->allocator);
+    /* step: wake_after_recovery */
     event_wake_all(
         &t->segment->stages[t->stage].memory->freed); /* what the predecessor had is there for siblings too */
     transaction_cursor(t, CURSOR_NONE);               /* if we die before a frame is in hand, none is to blame */

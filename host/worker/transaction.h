@@ -112,6 +112,7 @@ static inline int transaction_emit(struct transaction *t, const struct descripto
 {
     if (t->n_outputs == OUTPUTS_MAX)
         return -ENOSPC;
+    /* step: list_output */
     t->journal->outputs[t->n_outputs++] = (struct descriptor){d->block, d->generation, (uint16_t)port, (uint16_t)mark};
     t->n_created += mark == OUTPUT_CREATED;
     t->port_outputs[port]++;

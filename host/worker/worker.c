@@ -138,6 +138,7 @@ int worker_run(const struct worker_start *start)
     if (result == WORKER_DONE) {
         session_release_memory(s); /* nobody may come after us in this slot */
         if (s->t.input)
+            /* step: wake_before_exit */
             event_wake_one(&s->t.input->data); /* we may have been woken for a frame that we leave to others */
         slot_enter(slot, s->t.tally.ended ? SLOT_ENDED : SLOT_RETIRED);
         pressure_tell(&s->t);

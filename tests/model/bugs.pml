@@ -1,12 +1,12 @@
-/* Bugs to be planted: each is one thing that the code does, left out or done at another time. -DBUG=NAME wakes one; Spin
- * has to find it (configurations.txt says in which pipeline). */
+/* Bugs to be planted: each is one thing that the code does, left out or done at another time. The environment wakes one:
+ * BUG=number; Spin has to find it (configurations.txt says in which pipeline). */
 #define NO_BUG 0
 /* claim */
 #define HEAD_BEFORE_PHASE 1        /* the head moves before the decision word says CLAIMING */
 #define GENERATION_NOT_CHECKED 2   /* a hold is dropped under whatever generation the block has */
 #define CLOSED_AFTER_LOOK 3        /* whether the ring is closed is looked at after whether it is empty */
-#define RELEASE_BEFORE_DECISION 4
 /* decide */
+#define RELEASE_BEFORE_DECISION 4  /* inputs are released before what was made of them is decided */
 #define COUNTS_AFTER_DECISION 5    /* the outputs are listed after the decision */
 #define SAME_COPY 6                /* figures and state are written into the copy that is committed */
 #define CLAIM_NOT_CLEARED 7        /* a commit without a claim leaves the last claim's size in the journal */
@@ -31,7 +31,20 @@
 #define PENDING_NOT_FREED 23       /* what the dead had allocated is never free again */
 #define CLOSES_TOO_EARLY 24        /* the host closes a ring when the first worker upstream has ended, not the last */
 #define PUBLISHING_NOT_CLEARED 25  /* a publish that has not happened stays in the journal as one that goes on */
+/* events and ends: event.pml, end.pml */
+#define NO_MEMBARRIER 26           /* the sleeper fences for itself alone */
+#define SEQUENCE_AFTER_LOOK 27     /* the sleeper notes the futex word after it has looked at the condition */
+#define FLAG_DOWN_AFTER_WAKE 28    /* the flag goes down after the last wake, not before */
+#define SLEEPER_FORGETS_OTHERS 29  /* who has slept takes the end as if nobody else slept */
+#define FREE_END_NOT_WOKEN 30      /* the host wakes nobody if the dead had just freed the end itself */
 
-#ifndef BUG
-#define BUG NO_BUG
-#endif
+byte planted;
+inline plant_bug()
+{
+    c_code {
+        extern char *getenv(const char *);
+        extern int atoi(const char *);
+        now.planted = getenv("BUG") ? atoi(getenv("BUG")) : 0;
+    };
+    bug = planted /* each process gets it as a constant of its own */
+}

@@ -16,13 +16,14 @@ inline settle_producer(r)
         if
         :: publishing == reader + 1 ->
             if
-            :: ring[r].tail != old_tail && BUG != PRODUCER_NOT_SETTLED -> done[reader] = done_after
+            :: ring[r].tail != old_tail && bug != PRODUCER_NOT_SETTLED ->
+                HOST_STEP(settle_done, done[reader] = done_after)
             :: else
             fi;
-            publishing = (BUG == PUBLISHING_NOT_CLEARED -> publishing : 0)
+            HOST_STEP(settle_publishing, publishing = (bug == PUBLISHING_NOT_CLEARED -> publishing : 0))
         :: else
         fi;
-        ring[r].producer = (BUG == PRODUCER_NOT_FREED -> me + 1 : 0)
+        HOST_STEP(free_producer, ring[r].producer = (bug == PRODUCER_NOT_FREED -> me + 1 : 0))
     :: else
     fi
 }
@@ -32,10 +33,11 @@ inline settle_consumer()
     if
     :: ring[IN].consumer == me + 1 ->
         if
-        :: phase == CLAIMING && BUG != CONSUMER_NOT_SETTLED -> phase = (ring[IN].head == claim_start -> IDLE : PROCESSING); settled = 0
+        :: phase == CLAIMING && bug != CONSUMER_NOT_SETTLED ->
+            HOST_STEP(settle_claim, phase = (ring[IN].head == claim_start -> IDLE : PROCESSING); settled = 0)
         :: else
         fi;
-        ring[IN].consumer = (BUG == CONSUMER_NOT_FREED -> me + 1 : 0)
+        HOST_STEP(free_consumer, ring[IN].consumer = (bug == CONSUMER_NOT_FREED -> me + 1 : 0))
     :: else
     fi
 }
@@ -62,7 +64,7 @@ inline bury()
     :: else
     fi;
     if
-    :: BUG != BURIAL_WAKES_NOBODY -> atomic { wake_everybody() }
+    :: bug != BURIAL_WAKES_NOBODY -> atomic { HOST_STEP(wake_after_burial, wake_everybody()) }
     :: else
     fi
 }

@@ -1,50 +1,87 @@
 #!/bin/sh
-# check.sh FOLDER NAME...: has Spin look at those lines of configurations.txt; --all: at all of them. What it makes is in
-# FOLDER. Says in a line each what it found. 0: all as expected.
+# check.sh FOLDER VERB NAME: has Spin search a model of configurations.txt.
+#   build MODEL   makes the program that searches, in FOLDER
+#   search MODEL  that it finds no error, having seen every order of steps
+#   find BUG         that it finds the bug
+#   all              everything, one after the other
+# A line of result each, with states and depth. 0: all as expected.
 set -eu
 models=$(cd -- "$(dirname -- "$0")" && pwd)
 folder=$1
-shift
-[ "$1" != --all ] || set -- $(sed -n 's/^\([A-Za-z_]\{1,\}\) .*/\1/p' "$models/configurations.txt")
+verb=$2
+optimise=-O0 # what a compiler needs to optimise is more than a short search gains
 
-# What `pan` printed: its errors, states and depth, if it saw everything or found something.
+# line KIND NAME: the rest of that line of the table.
+line() {
+    sed -n "s/^$1 \{1,\}$2 \{1,\}//p" "$models/configurations.txt" | grep . ||
+        { echo "check.sh: there is no $1 '$2'" >&2; exit 2; }
+}
+
+build() {
+    # shellcheck disable=SC2046  # the definitions are words
+    set -- "$1" $(line model "$1")
+    mkdir -p "$folder/$1"
+    cd "$folder/$1"
+    source=$models/$3.pml
+    shift 3
+    spin -a "$@" "$source" >spin.log || { cat spin.log; return 1; }
+    ${CC:-cc} -w "$optimise" -DCOLLAPSE -DSAFETY -DMEMLIM=6000 -o pan pan.c
+}
+
+# Of what `pan` printed: found or clean, states, depth; unfinished if it has not seen all and found nothing.
 verdict() {
     awk '
         /errors: / { errors = $NF; sub(/.*depth reached /, ""); depth = $0 + 0 }
         /states, stored/ { states = $1 }
-        /^error: |out of memory|resource exhausted|max search depth too small|Search not completed/ { cut = 1 }
-        END {
-            found = errors > 0 ? "error" : errors != "" && !cut ? "clean" : "unfinished"
-            print found, states + 0, depth + 0
-        }' "$1"
+        /out of memory|resource|max search depth too small|Search not completed/ { cut = 1 }
+        END { print (errors > 0 ? "found" : errors != "" && !cut ? "clean" : "unfinished"), states + 0, depth + 0 }' "$1"
 }
 
-# check NAME SET EXPECTED MODEL DEFINITIONS...
-check() {
-    name=$1 expected=$3 model=$4
-    optimise=-O0 # what a compiler needs to optimise is more than a short search gains
-    [ "$2" = test ] || optimise=-O2
-    shift 4
-    [ "$expected" = clean ] || set -- "-DBUG=$name" "$@"
-    mkdir -p "$folder/$name"
-    cd "$folder/$name"
+# run MODEL NAME EXPECTED
+run() {
+    mkdir -p "$folder/$1/$2"
+    cd "$folder/$1/$2"
     rm -f -- *.trail
-    spin -a "$@" "$models/$model.pml" >spin.log || { cat spin.log; return 1; }
-    ${CC:-cc} -w $optimise -DCOLLAPSE -DSAFETY -DMEMLIM=6000 -o pan pan.c
-    start=$(date +%s)
-    ./pan -m1000000 >pan.log 2>&1 || true
-    set -- $(verdict pan.log)
-    printf '%-24s %-5s  %9d states, depth %5d, %4d s\n' "$name" "$1" "$2" "$3" $(($(date +%s) - start))
-    [ "$1" = "$expected" ] || {
+    begin=$(date +%s)
+    ../pan -m1000000 >pan.log 2>&1 || true
+    # shellcheck disable=SC2046
+    set -- "$@" $(verdict pan.log)
+    printf '%-24s %-10s %9d states, depth %5d, %4d s\n' "$2" "$4" "$5" "$6" $(($(date +%s) - begin))
+    [ "$4" = "$3" ] || {
         cat pan.log
-        echo "$name: $expected was expected; the steps to an error: cd $folder/$name && ./pan -r"
+        echo "$2: that was to be $3; the steps to an error: cd $PWD && BUG=${BUG:-0} ../pan -r"
         return 1
     }
 }
 
-status=0
-for name; do
-    line=$(grep "^$name " "$models/configurations.txt") || { echo "check.sh: no line '$name'" >&2; exit 2; }
-    (check $line) || status=1
-done
-exit $status
+search() {
+    run "$1" "$1" clean
+}
+
+find_bug() {
+    # shellcheck disable=SC2046
+    set -- "$1" $(line bug "$1")
+    BUG=$(awk -v name="$1" '$1 == "#define" && $2 == name { print $3 }' "$models/bugs.pml")
+    export BUG
+    run "$3" "$1" found
+}
+
+all() {
+    status=0
+    optimise=-O2
+    for name in $(awk '$1 == "model" { print $2 }' "$models/configurations.txt"); do
+        (build "$name") || return 1
+        (search "$name") || status=1
+    done
+    for name in $(awk '$1 == "bug" { print $2 }' "$models/configurations.txt"); do
+        (find_bug "$name") || status=1
+    done
+    return $status
+}
+
+case $verb in
+build | search) "$verb" "$3" ;;
+find) find_bug "$3" ;;
+all) all ;;
+*) exit 2 ;;
+esac

@@ -19,7 +19,7 @@ Block block[BLOCKS];
 #define IS_HELD(d, bit) (block[BLOCK_OF(d)].generation == GENERATION_OF(d) && (block[BLOCK_OF(d)].holders & (bit)))
 
 /* block_drop(), block_add_holders(): they touch the generation that they were given, and no other. */
-#define IS_GENERATION(d) (BUG == GENERATION_NOT_CHECKED || block[BLOCK_OF(d)].generation == GENERATION_OF(d))
+#define IS_GENERATION(d) (bug == GENERATION_NOT_CHECKED || block[BLOCK_OF(d)].generation == GENERATION_OF(d))
 
 #define FIRST_BLOCK (me * BLOCKS_EACH)
 #define END_BLOCK ((me + 1) * BLOCKS_EACH)
@@ -74,7 +74,7 @@ inline free_pending()
     atomic {
         at = FIRST_BLOCK;
         do
-        :: at < END_BLOCK && (block[at].holders & PENDING) && BUG != PENDING_NOT_FREED ->
+        :: at < END_BLOCK && (block[at].holders & PENDING) && bug != PENDING_NOT_FREED ->
             STEP(free_pending, block[at].holders = 0);
             at++
         :: at < END_BLOCK && !(block[at].holders & PENDING) -> at++

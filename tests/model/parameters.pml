@@ -119,3 +119,6 @@
     :: true                                                                                                            \
     fi
 byte deaths;
+
+/* One of the host, which does not die. */
+#define HOST_STEP(name, ...) __VA_ARGS__

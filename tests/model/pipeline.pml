@@ -29,7 +29,7 @@ typedef Copy { byte state; bool ended };
 /* The ring that the worker's stage reads, and that of the reader in hand. */
 #define IN RING_OF(stage)
 #define OUT RING_OF(READER(stage, reader))
-#define NEXT_COPY (BUG == SAME_COPY -> copy : 1 - copy)
+#define NEXT_COPY (bug == SAME_COPY -> copy : 1 - copy)
 
 /* At the decision of a sink: what it settles has not been had before, by this or by another worker. */
 inline take_note()
@@ -50,7 +50,7 @@ inline take_note()
 #include "burial.pml"
 
 /* One process is a slot: its worker, the host when it buries that, the successor, and so on. */
-proctype slot(byte me; byte stage)
+proctype slot(byte me; byte stage; byte bug)
 {
     /* The journal, in shared memory. The decision word is one word in the code: no step writes half of it. */
     byte phase, settled, deciding;
@@ -73,28 +73,32 @@ born:
     fi;
 recovered:
     if
-    :: IS_CREATOR(stage) ->
-        free_pending();
-        atomic { event_wake_all(freed_memory[stage]); MAY_DIE }
+    :: IS_CREATOR(stage) -> atomic { free_pending(); STEP(wake_after_recovery, event_wake_all(freed_memory[stage])) }
     :: else
     fi;
-    state = copies[copy].state;
-    moved = 0;
-    if
-    :: copies[copy].ended -> goto leave
-    :: else
-    fi;
+    atomic {
+        state = copies[copy].state;
+        moved = 0;
+        if
+        :: copies[copy].ended -> goto leave
+        :: else
+        fi
+    }
 
 transaction:
-    if
-    :: stage == SOURCE -> goto create
-    :: n_claimed && !(BUG == RETIRES_WITH_CLAIM && (retire & BIT(me))) -> goto process
-    :: else
-    fi;
-    if
-    :: retire & BIT(me) -> leaving = RETIRED; goto commit
-    :: else
-    fi;
+    atomic {
+        if
+        :: stage == SOURCE -> goto create
+        :: n_claimed && !(bug == RETIRES_WITH_CLAIM && (retire & BIT(me))) -> goto process
+        :: else
+        fi
+    }
+    atomic {
+        if
+        :: retire & BIT(me) -> leaving = RETIRED; goto commit
+        :: else
+        fi
+    }
     claim();
     if
     :: n > 0 -> n_claimed = n; n = 0; goto process
@@ -134,7 +138,7 @@ commit:
     :: else
     fi;
     if
-    :: BUG == RELEASE_BEFORE_DECISION -> deciding = n_done; release(); deciding = 0
+    :: bug == RELEASE_BEFORE_DECISION -> deciding = n_done; release(); deciding = 0
     :: else
     fi;
     decide();
@@ -144,25 +148,20 @@ roll_forward:
     :: else -> hand_over()
     fi;
     if
-    :: BUG == TURN_BEFORE_PUBLISH && IS_ORDERED && deciding -> pass_turn()
+    :: bug == TURN_BEFORE_PUBLISH && IS_ORDERED && deciding -> pass_turn()
     :: else
     fi;
     if
-    :: resumed && BUG == PUBLISHES_AGAIN -> done[0] = 0; done[1] = 0
+    :: resumed && bug == PUBLISHES_AGAIN -> done[0] = 0; done[1] = 0
     :: else
     fi;
     do
-    :: reader < READERS(stage) ->
-        if
-        :: BUG == BITS_AFTER_PUBLISH && reader > 0 -> add_late_bits()
-        :: else
-        fi;
-        publish();
-        reader++
+    :: reader < READERS(stage) && bug == BITS_AFTER_PUBLISH && reader > 0 -> add_late_bits(); publish(); reader++
+    :: reader < READERS(stage) && !(bug == BITS_AFTER_PUBLISH && reader > 0) -> publish(); reader++
     :: else -> reader = 0; break
     od;
     if
-    :: IS_ORDERED && deciding && BUG != TURN_BEFORE_PUBLISH -> pass_turn()
+    :: IS_ORDERED && deciding && bug != TURN_BEFORE_PUBLISH -> pass_turn()
     :: else
     fi;
     release();
@@ -227,8 +226,8 @@ inline end_stream(r, upstream)
 {
     if
     :: WORKERS(r + 1) > 0 ->
-        atomic { left[upstream] == WORKERS(upstream) || (BUG == CLOSES_TOO_EARLY && left[upstream]) -> ring[r].closed = 1 } /* step: close_ring */
-        atomic { event_wake_slow(ring[r].data) }
+        atomic { left[upstream] == WORKERS(upstream) || (bug == CLOSES_TOO_EARLY && left[upstream]) -> HOST_STEP(close_ring, ring[r].closed = 1) }
+        atomic { HOST_STEP(wake_consumers, event_wake_slow(ring[r].data)) }
     :: else
     fi
 }
@@ -236,14 +235,15 @@ inline end_stream(r, upstream)
 inline start(s, first)
 {
     do
-    :: at < WORKERS(s) -> run slot(first + at, s); at++
+    :: at < WORKERS(s) -> run slot(first + at, s, bug); at++
     :: else -> at = 0; break
     od
 }
 
 init {
-    byte at;
+    byte at, bug;
     atomic {
+        plant_bug();
 #if SOURCES == 0
         do
         :: at < FRAMES ->

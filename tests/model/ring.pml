@@ -30,9 +30,7 @@ Event freed_memory[2]; /* of the source's and the relays' memory */
 inline event_prepare(e)
 {
     atomic {
-        e.fresh = e.fresh | BIT(me);
-        e.armed = 1;
-        MAY_DIE
+        STEP(announce_sleeper, e.fresh = e.fresh | BIT(me); e.armed = 1)
     }
 }
 
@@ -51,8 +49,7 @@ inline event_sleep(e)
         fi
     }
     atomic {
-        !(e.asleep & BIT(me)) -> event_leave(e);
-        MAY_DIE /* a wake that was for us is lost with us */
+        !(e.asleep & BIT(me)) -> STEP(awake, event_leave(e)) /* and if we die, the wake is lost with us */
     }
 }
 
@@ -94,15 +91,13 @@ inline event_wake_one(e)
     fi
 }
 
-/* end_take(): waits for whoever has it. Sole: it is taken once, and kept. */
+/* end_take(): waits for whoever has it. Sole: it is taken once, and kept. What is done in between is one atomic sequence
+ * with both: to take a lock later, and to leave it sooner, makes no difference to others but that they need not wait. */
 inline end_take(owner, sole)
 {
     if
     :: sole && owner == me + 1
-    :: else ->
-        atomic {
-            owner == 0 -> STEP(take_end, owner = me + 1)
-        }
+    :: owner == 0 -> STEP(take_end, owner = me + 1)
     fi
 }
 
@@ -110,9 +105,6 @@ inline end_leave(owner, sole)
 {
     if
     :: sole
-    :: else ->
-        atomic {
-            STEP(leave_end, owner = 0)
-        }
+    :: else -> STEP(leave_end, owner = 0)
     fi
 }

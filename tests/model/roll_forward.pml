@@ -1,8 +1,8 @@
 /* The roll forward (host/worker/roll_forward.c). Text for the worker's process. */
 
-#define HAS_PUBLISHED ((publishing || done[0] || done[1]) && BUG != HANDS_OVER_AGAIN)
+#define HAS_PUBLISHED ((publishing || done[0] || done[1]) && bug != HANDS_OVER_AGAIN)
 
-#define HANDED_BITS (BUG == BITS_AFTER_PUBLISH -> BIT(READER(stage, 0)) : READER_BITS)
+#define HANDED_BITS (bug == BITS_AFTER_PUBLISH -> BIT(READER(stage, 0)) : READER_BITS)
 
 /* All readers' bits on all outputs, before the first is published. */
 inline hand_over()
@@ -56,10 +56,10 @@ inline forward()
         find_input();
         alone = at < settled + deciding && block[BLOCK_OF(d)].generation == GENERATION_OF(d) &&
                 (block[BLOCK_OF(d)].holders == BIT(stage) || block[BLOCK_OF(d)].holders == HANDED_BITS ||
-                 BUG == MOVES_WHAT_IS_SHARED);
+                 bug == MOVES_WHAT_IS_SHARED);
         if
         :: !alone && IS_GENERATION(d) -> STEP(add_holders, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders | HANDED_BITS);
-            moved = (BUG == MARKS_WHAT_IS_SHARED -> moved | BIT(at) : moved)
+            moved = (bug == MARKS_WHAT_IS_SHARED -> moved | BIT(at) : moved)
         :: else
         fi
     }
@@ -75,26 +75,28 @@ inline forward()
     at = 0
 }
 
-/* The outputs, into the ring of reader `reader`, as there is room. */
+/* The outputs, into the ring of reader `reader`, as there is room: it may be more than was seen. */
 inline publish()
 {
     do
     :: done[reader] < n_out ->
-        end_take(ring[OUT].producer, PRODUCERS(OUT) == 1);
         atomic {
-            /* The tail is ours while we own the end. */
-            n = (ROOM(OUT) < n_out - done[reader] -> ROOM(OUT) : n_out - done[reader]);
+            end_take(ring[OUT].producer, PRODUCERS(OUT) == 1);
+            do
+            :: n < ROOM(OUT) && n < n_out - done[reader] -> n++
+            :: n > 0 || ROOM(OUT) == 0 -> break
+            od;
             if
             :: n > 0 -> publish_piece()
             :: else
-            fi
+            fi;
+            end_leave(ring[OUT].producer, PRODUCERS(OUT) == 1)
         }
-        end_leave(ring[OUT].producer, PRODUCERS(OUT) == 1);
         if
-        :: n > 0 -> atomic { event_wake_one(ring[OUT].data); MAY_DIE }
+        :: n > 0 -> atomic { n = 0; STEP(wake_reader, event_wake_one(ring[OUT].data)) }
         :: else -> wait_for_room()
         fi
-    :: else -> n = 0; break
+    :: else -> break
     od
 }
 
@@ -111,7 +113,7 @@ inline publish_piece()
     STEP(note_publishing, publishing = reader + 1);
     STEP(move_tail, ring[OUT].tail = ring[OUT].tail + n);
     STEP(note_done, done[reader] = done_after);
-    STEP(clear_published, publishing = 0)
+    STEP(clear_publishing_done, publishing = 0)
 }
 
 inline wait_for_room()
@@ -128,11 +130,11 @@ inline pass_turn()
 {
     atomic {
         if
-        :: claim_start + settled + deciding > ring[IN].committed || BUG == TURN_GOES_BACK -> STEP(pass_turn, ring[IN].committed = claim_start + settled + deciding)
+        :: claim_start + settled + deciding > ring[IN].committed || bug == TURN_GOES_BACK -> STEP(pass_turn, ring[IN].committed = claim_start + settled + deciding)
         :: else
         fi
     }
-    atomic { event_wake_all(order); MAY_DIE }
+    atomic { STEP(wake_turns, event_wake_all(order)) }
 }
 
 /* Our bit, on the inputs that are settled and were not moved. */
@@ -149,7 +151,7 @@ inline release()
     :: else -> i = 0; d = 0; break
     od;
     if
-    :: freed && BUG != FREES_WITHOUT_WAKE -> atomic { freed = 0; event_wake_all(freed_memory[ORIGIN]); MAY_DIE }
+    :: freed && bug != FREES_WITHOUT_WAKE -> atomic { freed = 0; STEP(wake_memory, event_wake_all(freed_memory[ORIGIN])) }
     :: else
     fi
 }

@@ -10,8 +10,8 @@ inline claim()
     if
     :: FILL(IN) == 0
     :: else ->
-        end_take(ring[IN].consumer, CONSUMERS(IN) == 1);
         atomic {
+            end_take(ring[IN].consumer, CONSUMERS(IN) == 1);
             do
             :: n < BATCH && n < FILL(IN) -> n++
             :: n > 0 || FILL(IN) == 0 -> break
@@ -26,19 +26,19 @@ inline claim()
                 od;
                 STEP(note_claim, claim_start = ring[IN].head; claim_n = n; moved = 0);
                 if
-                :: BUG == HEAD_BEFORE_PHASE -> ring[IN].head = ring[IN].head + n; MAY_DIE
+                :: bug == HEAD_BEFORE_PHASE -> ring[IN].head = ring[IN].head + n; MAY_DIE
                 :: else
                 fi;
                 STEP(decide_claiming, phase = CLAIMING; settled = 0; deciding = 0);
                 if
-                :: BUG != HEAD_BEFORE_PHASE -> STEP(move_head, ring[IN].head = ring[IN].head + n; forget_slots())
+                :: bug != HEAD_BEFORE_PHASE -> STEP(move_head, ring[IN].head = ring[IN].head + n; forget_slots())
                 :: else
                 fi;
                 STEP(decide_processing, phase = PROCESSING)
             :: else
-            fi
+            fi;
+            end_leave(ring[IN].consumer, CONSUMERS(IN) == 1)
         }
-        end_leave(ring[IN].consumer, CONSUMERS(IN) == 1)
     fi;
     if
     :: n > 0 -> wake_after_claim()
@@ -50,19 +50,17 @@ inline wake_after_claim()
 {
     atomic { /* ring_wake_producers() */
         if
-        :: FILL(IN) <= CAPACITY_OF(IN) / 2 -> event_wake_all(ring[IN].space)
+        :: FILL(IN) <= CAPACITY_OF(IN) / 2 -> STEP(wake_producers, event_wake_all(ring[IN].space))
         :: else
-        fi;
-        MAY_DIE
+        fi
     }
     if
     :: CONSUMERS(IN) > 1 -> /* a sibling, for what we leave */
         atomic {
             if
-            :: FILL(IN) > 0 -> event_wake_one(ring[IN].data)
+            :: FILL(IN) > 0 -> STEP(wake_sibling, event_wake_one(ring[IN].data))
             :: else
-            fi;
-            MAY_DIE
+            fi
         }
     :: else
     fi
@@ -77,14 +75,14 @@ inline look()
         :: retire & BIT(me) -> why = RETIRED
         :: else
         fi;
-        last = (BUG == CLOSED_AFTER_LOOK -> FILL(IN) == 0 : ring[IN].closed)
+        last = (bug == CLOSED_AFTER_LOOK -> FILL(IN) == 0 : ring[IN].closed)
     }
     atomic {
         if
         :: why -> skip
         :: else ->
             if
-            :: BUG == CLOSED_AFTER_LOOK -> why = (!last -> FRAMES_CAME : (ring[IN].closed -> END : 0))
+            :: bug == CLOSED_AFTER_LOOK -> why = (!last -> FRAMES_CAME : (ring[IN].closed -> END : 0))
             :: FILL(IN) > 0 -> why = FRAMES_CAME
             :: else -> why = (last -> END : 0)
             fi
@@ -100,7 +98,7 @@ inline wait_input()
     :: why == 0 ->
         event_prepare(ring[IN].data);
         if
-        :: BUG != SLEEPS_WITHOUT_LOOK -> look()
+        :: bug != SLEEPS_WITHOUT_LOOK -> look()
         :: else
         fi;
         if
@@ -132,7 +130,7 @@ inline process_frame()
 #endif
             if
             :: d ->
-                output[n_out] = d;
+                STEP(list_output, output[n_out] = d);
                 n_out++
             :: else
             fi
@@ -140,7 +138,7 @@ inline process_frame()
         fi;
         frame = 0;
         if
-        :: d -> n_done++; MAY_DIE
+        :: d -> n_done++
         :: else
         fi
     }
@@ -155,9 +153,8 @@ inline create_frame()
         :: d ->
             block[BLOCK_OF(d)].frame = me * FRAMES + state;
             state++;
-            output[n_out] = d;
-            n_out++;
-            MAY_DIE
+            STEP(list_output, output[n_out] = d);
+            n_out++
         :: else
         fi
     }
@@ -200,12 +197,12 @@ inline decide()
     atomic {
         STEP(write_copy, copies[NEXT_COPY].state = state; copies[NEXT_COPY].ended = (leaving == END));
         if
-        :: BUG != COUNTS_AFTER_DECISION -> STEP(write_counts, n_outputs = n_out)
+        :: bug != COUNTS_AFTER_DECISION -> STEP(write_counts, n_outputs = n_out)
         :: else
         fi;
         STEP(clear_publishing, publishing = 0);
         if
-        :: n_claimed == 0 && BUG != CLAIM_NOT_CLEARED -> STEP(clear_claim, claim_n = 0)
+        :: n_claimed == 0 && bug != CLAIM_NOT_CLEARED -> STEP(clear_claim, claim_n = 0)
         :: else
         fi;
         do
@@ -268,14 +265,14 @@ inline exit_worker()
 {
     if
     :: stage != SOURCE ->
-        atomic { event_wake_one(ring[IN].data); MAY_DIE }
+        atomic { STEP(wake_before_exit, event_wake_one(ring[IN].data)) }
     :: else
     fi;
     do
     :: reader < READERS(stage) ->
         atomic {
             if
-            :: ring[OUT].producer == me + 1 -> STEP(leave_end_kept, ring[OUT].producer = 0)
+            :: ring[OUT].producer == me + 1 -> STEP(give_up_end, ring[OUT].producer = 0)
             :: else
             fi;
             reader++
@@ -284,7 +281,7 @@ inline exit_worker()
     od;
     atomic {
         if
-        :: stage != SOURCE && ring[IN].consumer == me + 1 -> STEP(leave_end_kept, ring[IN].consumer = 0)
+        :: stage != SOURCE && ring[IN].consumer == me + 1 -> STEP(give_up_end, ring[IN].consumer = 0)
         :: else
         fi
     }
