@@ -27,14 +27,22 @@ void session_release_memory(struct session *s)
     event_wake_all(&memory_of(s)->freed);
 }
 
+/* After SLOT_WAIT_MEMORY is in the slot: keepers downstream flush, and siblings out of turn step back. Whoever waits for
+ * the token says so too: he may be the last of the stage that stops. */
+static void announce(const struct session *s)
+{
+    pressure_wake_keepers(&s->t);
+    if (s->t.ordered)
+        event_wake_all(&s->t.input->order);
+}
+
 void session_take_token(struct session *s)
 {
     if (s->has_token)
         return;
     session_release_memory(s);
     slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
-    if (s->t.ordered)
-        event_wake_all(&s->t.input->order);
+    announce(s);
     end_lock(&memory_of(s)->token, s->t.me);
     slot_enter(s->t.slot, SLOT_BUSY);
     s->has_token = 1;
@@ -63,14 +71,6 @@ static void say_never(struct session *s, uint64_t bytes)
              "a frame of %" PRIu64 " bytes does not fit: stage '%s' may own %" PRIu64
              " MiB of memory; raise stages.%s.memory, or memory",
              bytes, s->stage->name, (uint64_t)range.n * SPAN_SIZE >> 20, s->stage->name);
-}
-
-/* Announces that this worker waits for memory, so that keepers downstream flush and siblings out of turn step back. */
-static void announce(const struct session *s)
-{
-    pressure_wake_keepers(&s->t);
-    if (s->t.ordered)
-        event_wake_all(&s->t.input->order);
 }
 
 /* With the token: tries for the last time. -E2BIG if there is no room although nobody else has any of the memory: then

@@ -33,8 +33,8 @@ uint32_t Plan::Add(Role role, Dice &dice)
 
 uint32_t Plan::Middle(uint32_t from, Dice &dice)
 {
-    const Role roles[] = {Role::FORWARD, Role::CHILD, Role::KEEP};
-    uint32_t stage = Add(roles[dice.Below(3)], dice);
+    const Role roles[] = {Role::FORWARD, Role::CHILD, Role::RESHAPE, Role::KEEP};
+    uint32_t stage = Add(roles[dice.Below(sizeof roles / sizeof *roles)], dice);
     Connect(from, stage);
     return stage;
 }
@@ -110,7 +110,7 @@ void Plan::Count()
 
 std::string Plan::Text() const
 {
-    static const char *const ROLES[] = {"source", "forward", "child", "keep", "sink"};
+    static const char *const ROLES[] = {"source", "forward", "child", "reshape", "keep", "sink"};
     std::string text;
     for (const Part &p : parts)
         text += std::string(p.spec.name) + " " + ROLES[static_cast<int>(p.role)] + " workers " +

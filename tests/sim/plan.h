@@ -9,7 +9,9 @@
 #include "machine.h"
 #include "world.h"
 
-enum class Role { SOURCE, FORWARD, CHILD, KEEP, SINK };
+// CHILD makes a frame of each; RESHAPE makes two before it emits the second, so that it holds memory while it wants
+// more.
+enum class Role { SOURCE, FORWARD, CHILD, RESHAPE, KEEP, SINK };
 
 struct Part {
     Role role;

@@ -28,6 +28,16 @@ mpipe_status Emit(const mpipe_io *io, const Hands *h, uint32_t number, const mpi
     return mpipe_emit(io, 0, made);
 }
 
+mpipe_status Reshape(const mpipe_io *io, const Hands *h, uint32_t number, const mpipe_frame *parent)
+{
+    mpipe_frame *draft = mpipe_create(io, h->part->room, parent);
+    if (!draft)
+        return MPIPE_NO_MEMORY;
+    mpipe_status status = Emit(io, h, number, draft);
+    mpipe_drop(io, draft);
+    return status;
+}
+
 mpipe_status Generate(void *self, const mpipe_io *io, mpipe_frame *)
 {
     auto *h = static_cast<Hands *>(self);
@@ -69,6 +79,8 @@ mpipe_status Take(void *self, const mpipe_io *io, mpipe_frame *frame)
         return mpipe_emit(io, 0, frame);
     case Role::CHILD:
         return Emit(io, h, number, frame);
+    case Role::RESHAPE:
+        return Reshape(io, h, number, frame);
     case Role::KEEP:
         if (h->n_kept < h->part->kept)
             return Keep(h, io, frame);
