@@ -146,6 +146,12 @@ void journal_init(struct journal *j, uint32_t state_size);
 struct committed *journal_committed(struct journal *j, uint32_t copy);
 uint8_t *journal_state(struct journal *j, uint32_t copy);
 
+/* Into the copy that is not committed: it counts from the decision that names it. */
+static inline void journal_write_tally(struct committed *next, const struct tally *tally)
+{
+    next->tally = *tally;
+}
+
 static inline struct decision journal_decision(const struct journal *j)
 {
     return decision_unpack(au64_acquire(&j->decision));

@@ -301,7 +301,7 @@ static void write_next_copy(struct transaction *t)
 {
     struct journal *j = t->journal;
     struct committed *next = journal_committed(j, !t->now.copy);
-    next->tally = t->tally; /* step: write_copy */
+    journal_write_tally(next, &t->tally); /* step: write_copy */
     write_map(t, next);
     if (j->state_size)
         memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
