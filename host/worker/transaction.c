@@ -176,10 +176,10 @@ int32_t transaction_keep(struct transaction *t, uint32_t index)
         word++;
     uint32_t entry = word * 64 + (uint32_t)__builtin_ctzll(~t->kept_map[word]);
     /* The entry is out of use in the committed map, so writing it says nothing before the decision. */
-    t->journal->kept[entry] = t->journal->claim[index];
+    t->journal->kept[entry] = t->journal->claim[index]; /* step: keep */
     t->journal->kept[entry].mark = 0;
     t->journal->kept_position[entry] = t->claim_start + index;
-    t->journal->claim[index].mark = CLAIM_KEPT;
+    t->journal->claim[index].mark = CLAIM_KEPT; /* step: mark_kept */
     t->kept_map[word] |= UINT64_C(1) << (entry % 64);
     t->added[t->n_added++] = (uint16_t)entry;
     t->n_kept++;

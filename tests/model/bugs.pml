@@ -21,6 +21,8 @@
 #define TURN_GOES_BACK 15          /* a recovery stores its turn although others have had theirs since */
 /* sleep and wake */
 #define SLEEPS_WITHOUT_LOOK 16     /* no second look between announcing and sleeping */
+#define KEPT_IS_RELEASED 31        /* an input that is kept is released with the others */
+#define KEPT_STAYS_IN_MAP 32       /* a kept frame that is given up is still in the map that is committed */
 #define FREES_WITHOUT_WAKE 17      /* who frees a block does not wake who waits for it */
 /* host and successor */
 #define PRODUCER_NOT_SETTLED 18

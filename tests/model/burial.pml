@@ -5,7 +5,7 @@
 /* What the kernel forgets with a process. */
 inline forget()
 {
-    n_claimed = 0; n_out = 0; n_done = 0; state = 0; leaving = 0; resumed = 0; why = 0;
+    kept_map = 0; removed = 0; n_claimed = 0; n_out = 0; n_done = 0; state = 0; leaving = 0; resumed = 0; why = 0;
     reader = 0; n = 0; i = 0; at = 0; d = 0; frame = 0; alone = 0; freed = 0; last = 0
 }
 

@@ -2,6 +2,7 @@
 # check.sh FOLDER VERB NAME: has Spin search a model of configurations.txt.
 #   build MODEL   makes the program that searches, in FOLDER
 #   search MODEL  that it finds no error, having seen every order of steps
+#   finite MODEL     that no order of steps goes on for ever: with `search`, that each frame arrives
 #   find BUG         that it finds the bug
 #   all              everything, one after the other
 # A line of result each, with states and depth. 0: all as expected.
@@ -25,7 +26,12 @@ build() {
     source=$models/$3.pml
     shift 3
     spin -a "$@" "$source" >spin.log || { cat spin.log; return 1; }
-    ${CC:-cc} -w "$optimise" -DCOLLAPSE -DSAFETY -DMEMLIM=6000 -o pan pan.c
+    compile SAFETY pan
+}
+
+# compile FOR PROGRAM
+compile() {
+    ${CC:-cc} -w "$optimise" -DCOLLAPSE "-D$1" -DMEMLIM=6000 -o "$2" pan.c
 }
 
 # Of what `pan` printed: found or clean, states, depth; unfinished if it has not seen all and found nothing.
@@ -37,13 +43,14 @@ verdict() {
         END { print (errors > 0 ? "found" : errors != "" && !cut ? "clean" : "unfinished"), states + 0, depth + 0 }' "$1"
 }
 
-# run MODEL NAME EXPECTED
+# run MODEL NAME EXPECTED [PROGRAM OPTION]
 run() {
     mkdir -p "$folder/$1/$2"
     cd "$folder/$1/$2"
     rm -f -- *.trail
     begin=$(date +%s)
-    ../pan -m1000000 >pan.log 2>&1 || true
+    "../${4:-pan}" -m1000000 ${5:+"$5"} >pan.log 2>&1 || true
+    set -- "$1" "$2" "$3"
     # shellcheck disable=SC2046
     set -- "$@" $(verdict pan.log)
     printf '%-24s %-10s %9d states, depth %5d, %4d s\n' "$2" "$4" "$5" "$6" $(($(date +%s) - begin))
@@ -56,6 +63,12 @@ run() {
 
 search() {
     run "$1" "$1" clean
+}
+
+# Nothing in the models is marked as progress, so that any cycle is one without.
+finite() {
+    (cd "$folder/$1" && compile NP pan_finite)
+    run "$1" "$1Finite" clean pan_finite -l
 }
 
 find_bug() {
@@ -73,6 +86,9 @@ all() {
         (build "$name") || return 1
         (search "$name") || status=1
     done
+    for name in $(awk '$1 == "finite" { print $2 }' "$models/configurations.txt"); do
+        (finite "$name") || status=1
+    done
     for name in $(awk '$1 == "bug" { print $2 }' "$models/configurations.txt"); do
         (find_bug "$name") || status=1
     done
@@ -80,7 +96,7 @@ all() {
 }
 
 case $verb in
-build | search) "$verb" "$3" ;;
+build | search | finite) "$verb" "$3" ;;
 find) find_bug "$3" ;;
 all) all ;;
 *) exit 2 ;;

@@ -1,7 +1,8 @@
 /* What a run of the model is like: how many frames and workers, how large rings and batches, how many deaths. Each has
  * a default here; configurations.txt sets others.
  *
- * Switches: RELAY_CREATES: relays make a new frame of each that they get, and do not pass it on itself. ORDERED: their
+ * Switches: RELAY_CREATES: relays make a new frame of each that they get, and do not pass it on itself. RELAY_KEEPS:
+ * they keep every other frame until the next, or until they leave. ORDERED: their
  * stage is ordered. RETIRES: the last relay is told to retire, at any time. DRAINED: nothing goes wrong in the sinks,
  * and each of their transactions is one step. */
 #ifndef SOURCES
@@ -100,6 +101,15 @@
 #else
 #define IS_ORDERED false
 #endif
+
+#ifdef RELAY_KEEPS
+#define IS_KEEPER (stage == RELAY)
+#define OUTPUTS (BATCH + 2)
+#else
+#define IS_KEEPER false
+#define OUTPUTS BATCH
+#endif
+#define KEPT_ENTRIES 2
 
 #define BIT(n) (1 << (n))
 

@@ -24,7 +24,7 @@ byte left[STAGES]; /* workers that have exited, and will have no successor */
 byte seen[STAGES]; /* what the sinks have decided to have: a bit a frame */
 
 /* What a decision commits: the source's position; the frames that a sink has had, a bit each. */
-typedef Copy { byte state; bool ended };
+typedef Copy { byte state; bool ended; byte kept_map };
 
 /* The ring that the worker's stage reads, and that of the reader in hand. */
 #define IN RING_OF(stage)
@@ -56,18 +56,20 @@ proctype slot(byte me; byte stage; byte bug)
     byte phase, settled, deciding;
     bit copy;
     Copy copies[2];
-    byte claim_start, claim_n, claimed[BATCH], moved;
-    byte n_outputs, output[BATCH];
+    byte claim_start, claim_n, claimed[BATCH], moved, marked_kept;
+    byte n_outputs, output[OUTPUTS];
+    byte kept[KEPT_ENTRIES], n_removed; /* entries that the transaction gives up, a bit each */
     byte publishing, old_tail, done_after, done[2];
     /* The worker's own: gone when it dies. */
     byte n_claimed, n_done, n_out, state, leaving;
+    byte kept_map, removed;
     bool resumed;
     byte why, reader, n, i, at, d, frame;
     bool alone, freed, last;
 
 born:
     if
-    :: phase == COMMITTING -> resumed = 1; n_out = n_outputs; n_claimed = claim_n; goto roll_forward
+    :: phase == COMMITTING -> resumed = 1; n_out = n_outputs; removed = n_removed; n_claimed = claim_n; goto roll_forward
     :: phase == PROCESSING -> n_claimed = claim_n
     :: else
     fi;
@@ -78,7 +80,9 @@ recovered:
     fi;
     atomic {
         state = copies[copy].state;
+        kept_map = copies[copy].kept_map;
         moved = 0;
+        marked_kept = 0;
         if
         :: copies[copy].ended -> goto leave
         :: else
@@ -139,6 +143,10 @@ commit:
     fi;
     if
     :: bug == RELEASE_BEFORE_DECISION -> deciding = n_done; release(); deciding = 0
+    :: else
+    fi;
+    if
+    :: IS_KEEPER && leaving -> emit_kept()
     :: else
     fi;
     decide();

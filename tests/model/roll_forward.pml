@@ -44,7 +44,7 @@ inline find_input()
 {
     at = settled;
     do
-    :: at < settled + deciding && claimed[at] != d -> at++
+    :: at < settled + deciding && (claimed[at] != d || (marked_kept & BIT(at))) -> at++
     :: else -> break
     od
 }
@@ -144,7 +144,16 @@ inline release()
     do
     :: i < settled + deciding ->
         if
-        :: !(moved & BIT(i)) -> d = claimed[i]; drop()
+        :: !((moved | (bug == KEPT_IS_RELEASED -> 0 : marked_kept)) & BIT(i)) -> d = claimed[i]; drop()
+        :: else
+        fi;
+        i++
+    :: else -> i = 0; d = 0; break
+    od;
+    do
+    :: i < KEPT_ENTRIES && removed ->
+        if
+        :: removed & BIT(i) -> d = kept[i]; drop()
         :: else
         fi;
         i++

@@ -24,7 +24,7 @@ inline claim()
                     at++
                 :: else -> at = 0; break
                 od;
-                STEP(note_claim, claim_start = ring[IN].head; claim_n = n; moved = 0);
+                STEP(note_claim, claim_start = ring[IN].head; claim_n = n; moved = 0; marked_kept = 0);
                 if
                 :: bug == HEAD_BEFORE_PHASE -> ring[IN].head = ring[IN].head + n; MAY_DIE
                 :: else
@@ -111,6 +111,36 @@ inline wait_input()
     od
 }
 
+/* transaction_keep(), into an entry that the committed map does not have. */
+inline keep()
+{
+    do
+    :: kept_map & BIT(at) -> at++
+    :: else -> break
+    od;
+    assert(at < KEPT_ENTRIES);
+    STEP(keep, kept[at] = d);
+    STEP(mark_kept, marked_kept = marked_kept | BIT(settled + n_done));
+    kept_map = kept_map | BIT(at);
+    at = 0
+}
+
+/* What is kept, and not given up yet: one frame at most, as the relay emits it with the next. */
+inline emit_kept()
+{
+    atomic {
+        do
+        :: at < KEPT_ENTRIES && (kept_map & ~removed & BIT(at)) ->
+            STEP(list_output, output[n_out] = kept[at]);
+            n_out++;
+            removed = removed | BIT(at);
+            at++
+        :: at < KEPT_ENTRIES && !(kept_map & ~removed & BIT(at)) -> at++
+        :: else -> at = 0; break
+        od
+    }
+}
+
 /* A claimed frame, in hand: what process() may rely on. Nobody reads an output before the decision, and a successor
  * begins anew, so a frame is one step. */
 inline process_frame()
@@ -120,7 +150,9 @@ inline process_frame()
         assert(IS_HELD(d, BIT(stage)));
         frame = block[BLOCK_OF(d)].frame;
         if
-        :: stage == RELAY ->
+        :: IS_KEEPER && (kept_map & ~removed) == 0 -> keep()
+        :: IS_KEEPER && (kept_map & ~removed) -> emit_kept(); STEP(list_output, output[n_out] = d); n_out++
+        :: stage == RELAY && !IS_KEEPER ->
 #ifdef RELAY_CREATES
             take_block();
             if
@@ -134,7 +166,7 @@ inline process_frame()
                 n_out++
             :: else
             fi
-        :: else -> state = state | BIT(frame)
+        :: stage >= SINK_A -> state = state | BIT(frame)
         fi;
         frame = 0;
         if
@@ -195,9 +227,10 @@ inline wait_for_turn()
 inline decide()
 {
     atomic {
-        STEP(write_copy, copies[NEXT_COPY].state = state; copies[NEXT_COPY].ended = (leaving == END));
+        STEP(write_copy, copies[NEXT_COPY].state = state; copies[NEXT_COPY].ended = (leaving == END);
+             copies[NEXT_COPY].kept_map = (bug == KEPT_STAYS_IN_MAP -> kept_map : kept_map & ~removed));
         if
-        :: bug != COUNTS_AFTER_DECISION -> STEP(write_counts, n_outputs = n_out)
+        :: bug != COUNTS_AFTER_DECISION -> STEP(write_counts, n_outputs = n_out; n_removed = removed)
         :: else
         fi;
         STEP(clear_publishing, publishing = 0);
@@ -210,7 +243,8 @@ inline decide()
         :: else -> at = 0; break
         od;
         STEP(decide_committing, phase = COMMITTING; copy = NEXT_COPY; deciding = n_done; take_note());
-        n_outputs = n_out
+        n_outputs = n_out;
+        n_removed = removed
     }
 }
 
@@ -218,7 +252,7 @@ inline decide()
  * apart that differ in nothing else. 0 is no descriptor, so to read one would show. */
 inline forget_claim()
 {
-    claim_start = 0;
+    claim_start = 0; moved = 0; marked_kept = 0;
     do
     :: at < BATCH -> claimed[at] = 0; at++
     :: else -> at = 0; break
@@ -227,9 +261,9 @@ inline forget_claim()
 
 inline forget_outputs()
 {
-    n_outputs = 0; old_tail = 0; done_after = 0; done[0] = 0; done[1] = 0;
+    n_outputs = 0; n_removed = 0; old_tail = 0; done_after = 0; done[0] = 0; done[1] = 0;
     do
-    :: at < BATCH -> output[at] = 0; at++
+    :: at < OUTPUTS -> output[at] = 0; at++
     :: else -> at = 0; break
     od
 }
@@ -254,6 +288,12 @@ inline finish()
             STEP(decide_idle, phase = IDLE; settled = 0; deciding = 0);
             forget_claim()
         fi;
+        do
+        :: removed && at < KEPT_ENTRIES -> kept[at] = (removed & BIT(at) -> 0 : kept[at]); at++
+        :: else -> at = 0; break
+        od;
+        kept_map = kept_map & ~removed;
+        removed = 0;
         forget_outputs();
         n_out = 0;
         n_done = 0
