@@ -104,6 +104,8 @@ static void check_pipeline_settings(struct draft *d)
     p->memory = (uint64_t)v.integer;
     take(d, PIPELINE_HUGE_PAGES, &v);
     p->huge_pages = (enum huge_pages)v.integer;
+    take(d, PIPELINE_START_TIMEOUT, &v);
+    p->start_timeout_ns = (uint64_t)v.integer;
     take(d, PIPELINE_DRAIN_TIMEOUT, &v);
     p->drain_timeout_ns = (uint64_t)v.integer;
     take(d, PIPELINE_PLUGIN_PATH, &v);

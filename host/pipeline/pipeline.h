@@ -50,7 +50,7 @@ struct stage {
     uint32_t workers_min, workers_max;
     enum on_error on_error;
     uint32_t max_attempts; /* deaths or retries with one frame in hand until it is refused */
-    uint64_t timeout_ns;   /* deadline of one frame; 0: none */
+    uint64_t timeout_ns;   /* deadline of one frame, of flush() and of close(); 0: none */
     int ordered;
     uint64_t memory; /* bytes of the arena that this stage may own; 0: an equal share */
     enum sandbox_level sandbox;
@@ -65,7 +65,8 @@ struct pipeline {
     char *file;      /* NULL: from a one-line pipeline */
     uint64_t memory; /* bytes of the arena */
     enum huge_pages huge_pages;
-    char *dead_letters; /* folder; NULL: dead letters are counted, not kept */
+    char *dead_letters;        /* folder; NULL: dead letters are counted, not kept */
+    uint64_t start_timeout_ns; /* deadline of loading a plugin, and of open(); 0: none */
     uint64_t drain_timeout_ns;
     char *plugin_path;    /* folders with packs, separated by colons; NULL: only the usual ones */
     struct stage *stages; /* in topological order of the file: a stage comes after all that it reads from */

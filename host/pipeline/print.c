@@ -310,6 +310,8 @@ static void put_pipeline_settings(struct printer *p)
                          table[PIPELINE_HUGE_PAGES].choices[l->huge_pages]);
     if (wanted(p, l->set, PIPELINE_DEAD_LETTERS))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_DEAD_LETTERS], l->dead_letters);
+    if (wanted(p, l->set, PIPELINE_START_TIMEOUT))
+        put_text_setting(p, OF_PIPELINE, &table[PIPELINE_START_TIMEOUT], measure(p, MPIPE_TIME, l->start_timeout_ns));
     if (wanted(p, l->set, PIPELINE_DRAIN_TIMEOUT))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_DRAIN_TIMEOUT], measure(p, MPIPE_TIME, l->drain_timeout_ns));
     if (p->which == PRINT_ALL) /* else each stage says it of itself */

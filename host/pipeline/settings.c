@@ -19,6 +19,9 @@ const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
                              .doc = "Whether that memory consists of huge pages: if possible, always or never."},
     [PIPELINE_DEAD_LETTERS] = {"dead_letters", MPIPE_PATH, 0, "path", "", .otherwise = "none, they are only counted",
                                .doc = "Folder in which frames are kept that a stage refused, each with the reason."},
+    [PIPELINE_START_TIMEOUT] = {"start_timeout", MPIPE_TIME, 0, "time", "60s", .min = "0s", .max = "24h",
+                                .doc = "How long a stage may take to load its plugin, and a worker to open its "
+                                       "processor; 0s: no limit."},
     [PIPELINE_DRAIN_TIMEOUT] = {"drain_timeout", MPIPE_TIME, 0, "time", "10s", .min = "0s", .max = "24h",
                                 .doc = "How long frames under way may take to the end after SIGTERM or SIGINT."},
     [PIPELINE_ORDERED] = {"ordered", MPIPE_BOOL, 0, "bool", "false", .doc = "The default of ordered for all stages."},
@@ -51,7 +54,8 @@ const struct setting stage_settings[STAGE_SETTINGS] = {
         {"max_attempts", MPIPE_INT, 0, "integer", "3", .min = "1", .max = "100",
          .doc = "How often a frame is tried, when its worker dies or asks for it, until it is refused."},
     [STAGE_TIMEOUT] = {"timeout", MPIPE_TIME, 0, "time", "0s", .min = "0s", .max = "24h",
-                       .doc = "How long a worker may take for one frame until it is killed; 0s: as long as it likes."},
+                       .doc =
+                           "How long a worker may take for one frame, or to flush, until it is killed; 0s: no limit."},
     [STAGE_MEMORY] = {"memory", MPIPE_SIZE, 0, "size", "0", .otherwise = "an equal share of the memory of the pipeline",
                       .min = "2M", .max = "16T", .unit = "bytes",
                       .doc = "How much of the memory of the pipeline the frames that this stage made may fill; 0: an "

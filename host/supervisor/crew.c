@@ -89,8 +89,9 @@ uint32_t crew_strength(const struct crew *c)
     return n;
 }
 
-static int start_server(struct crew *c, const struct segment *s, const struct log *log)
+static int start_server(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns)
 {
+    c->server_since = now_ns;
     int error = server_fork(s, c->stage, log, &c->server, &c->socket);
     if (error) {
         errno = -error;
@@ -106,7 +107,7 @@ static int start_server(struct crew *c, const struct segment *s, const struct lo
 uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns)
 {
     uint64_t next = UINT64_MAX;
-    if (c->server_at && now_ns >= c->server_at && start_server(c, s, log) != 0)
+    if (c->server_at && now_ns >= c->server_at && start_server(c, s, log, now_ns) != 0)
         return 0;
     if (c->server_at)
         next = c->server_at;
@@ -128,24 +129,26 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
     return next;
 }
 
-/* When a worker's time is up, or when it may be next if it has no frame now. */
-static uint64_t deadline_of(const struct berth *b, uint64_t frame_since, uint64_t timeout, uint64_t now_ns)
+/* When a worker's time is up, or when it may be next if no call goes on now. */
+static uint64_t deadline_of(const struct berth *b, uint64_t call_since, uint64_t timeout, uint64_t now_ns)
 {
     uint64_t idle = timeout / 8 > SHORTEST_LOOK ? timeout / 8 : SHORTEST_LOOK;
     if (b->aborted_at)
         return b->aborted_at + ABORT_TO_KILL;
-    return frame_since ? frame_since + timeout : now_ns + idle;
+    return call_since ? call_since + timeout : now_ns + idle;
 }
 
 uint64_t crew_check_deadlines(struct crew *c, const struct segment *s, uint64_t now_ns)
 {
-    uint64_t timeout = s->pipeline->stages[c->stage].timeout_ns;
     uint64_t next = UINT64_MAX;
-    for (uint32_t w = 0; timeout && w < s->stages[c->stage].n_slots; w++) {
+    for (uint32_t w = 0; w < s->stages[c->stage].n_slots; w++) {
         struct berth *b = &c->berths[w];
-        if (b->state != BERTH_ALIVE)
+        const struct slot *slot = segment_slot(s, c->stage, w);
+        int starting = au32_acquire(&slot->state) == SLOT_STARTING;
+        uint64_t timeout = starting ? s->pipeline->start_timeout_ns : s->pipeline->stages[c->stage].timeout_ns;
+        if (b->state != BERTH_ALIVE || !timeout)
             continue;
-        uint64_t due = deadline_of(b, au64_relaxed(&segment_slot(s, c->stage, w)->frame_since), timeout, now_ns);
+        uint64_t due = deadline_of(b, au64_relaxed(&slot->call_since), timeout, now_ns);
         if (due <= now_ns) {
             crew_signal(c, w, b->aborted_at ? SIGKILL : SIGABRT);
             b->aborted_at = now_ns;
@@ -207,7 +210,10 @@ static enum death_cause blame(const struct crew *c, const struct segment *s, con
     uint32_t deaths = 0;
     j->verdict_late = (uint32_t)late;
     if (!settlement_blame(j, dead, &position, &deaths))
-        return dead->from_outside ? DEATH_FROM_OUTSIDE : dead->signal == SIGKILL ? DEATH_BY_KILL : DEATH_BY_ITSELF;
+        return late                      ? DEATH_BY_DEADLINE
+               : dead->from_outside      ? DEATH_FROM_OUTSIDE
+               : dead->signal == SIGKILL ? DEATH_BY_KILL
+                                         : DEATH_BY_ITSELF;
     if (deaths >= stage->max_attempts) {
         j->verdict_position = position;
         log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name,
@@ -228,7 +234,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
     char how[64];
     burial_settle(s, c->stage, &dead);
     au64_store_relaxed(&slot->settled, clock_monotonic());
-    au64_store_relaxed(&slot->frame_since, 0); /* the frame that it had in hand is not its successor's yet */
+    au64_store_relaxed(&slot->call_since, 0); /* the call that it died in is not its successor's */
     uint64_t transactions = au64_relaxed(&slot->transactions);
     int progress = transactions != b->transactions;
     b->transactions = transactions;
@@ -240,7 +246,9 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
         b->deaths++;
         describe_status(status, how, sizeof how);
         log_write(log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": worker %s%s", name, worker, how,
-                  cause == DEATH_BY_FRAME ? " with a frame in hand" : "");
+                  cause == DEATH_BY_FRAME      ? " with a frame in hand"
+                  : cause == DEATH_BY_DEADLINE ? ", as its plugin did not return in time"
+                                               : "");
     }
     if (own_exit != WORKER_FATAL)
         slot->reason[0] = 0;

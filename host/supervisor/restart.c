@@ -32,7 +32,7 @@ struct restart_decision restart_decide(struct restart_history *h, enum death_cau
 {
     struct restart_decision d = {0, 0};
     if (progress)
-        h->n_deaths = h->in_a_row = h->yields = 0;
+        h->n_deaths = h->in_a_row = h->yields = h->hangs = 0;
     if (cause == DEATH_BY_FRAME)
         return d;
     if (cause == DEATH_TO_YIELD) {
@@ -45,6 +45,8 @@ struct restart_decision restart_decide(struct restart_history *h, enum death_cau
         return d;
     }
     d.after_ns = delay(h->in_a_row++, FIRST_DELAY, LONGEST_DELAY);
+    if (cause == DEATH_BY_DEADLINE)
+        d.give_up = ++h->hangs == RESTART_DEATHS_MAX;
     if (cause != DEATH_BY_ITSELF)
         return d;
     note_death(h, now_ns);

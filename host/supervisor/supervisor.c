@@ -77,6 +77,7 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
 {
     const struct slot *slot = segment_slot(&s->segment, c->stage, worker);
     int own_exit = crew_own_exit(slot, status);
+    int late = c->berths[worker].aborted_at != 0;
     char reason[REASON_MAX];
     char how[64];
     memcpy(reason, slot->reason, sizeof reason);
@@ -90,8 +91,9 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
                 reason);
     if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
         end_run(s, OUTCOME_FAILED,
-                "stage '%s' is given up: its workers died %d times within 30 s without progress; the last %s%s%s",
-                stage_name(s, c), RESTART_DEATHS_MAX, how, reason[0] ? ": " : "", reason);
+                "stage '%s' is given up: its workers died %d times %swithout progress; the last %s%s%s%s",
+                stage_name(s, c), RESTART_DEATHS_MAX, late ? "" : "within 30 s ", how,
+                late ? ", as its plugin did not return in time" : "", reason[0] ? ": " : "", reason);
 }
 
 static void worker_exited(struct supervisor *s, struct crew *c, const struct server_message *m, uint64_t now)
@@ -267,6 +269,21 @@ static void check_ends(struct supervisor *s)
         end_run(s, OUTCOME_DONE, "%s", "");
 }
 
+/* A constructor or load() that never returns, or a filter that is never built. Returns when to look again. */
+static uint64_t check_loading(struct supervisor *s, struct crew *c, uint64_t now)
+{
+    uint64_t limit = s->pipeline->start_timeout_ns;
+    if (!c->server || c->loaded || !limit)
+        return UINT64_MAX;
+    if (now < c->server_since + limit)
+        return c->server_since + limit;
+    listen_to(s, c, now); /* it may have said so while the host was busy, with pages to be made */
+    if (!c->loaded)
+        end_run(s, OUTCOME_FAILED, "stage '%s': %s was not loaded within start_timeout, %" PRIu64 " ms",
+                stage_name(s, c), s->pipeline->stages[c->stage].processor, (uint64_t)(limit / NS_PER_MS));
+    return now;
+}
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return b && b < a ? b : a;
@@ -287,6 +304,7 @@ static int do_what_is_due(struct supervisor *s)
         else if (c->server != before)
             watch_server(s, c);
         next = earlier(earlier(next, due), crew_check_deadlines(c, &s->segment, now));
+        next = earlier(next, check_loading(s, c, now));
     }
     if (s->drain_until && now >= s->drain_until)
         end_run(s, OUTCOME_FAILED, "not drained within drain_timeout");

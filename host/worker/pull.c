@@ -22,8 +22,7 @@ static void end_bracket(struct session *s)
 static mpipe_status deliver(struct session *s, struct view *v, uint32_t index, mpipe_frame **frame)
 {
     transaction_cursor(&s->t, index);
-    if (s->stage->timeout_ns)
-        au64_store_relaxed(&s->t.slot->frame_since, clock_coarse());
+    session_watch(s);
     call_begin(s, v, index);
     *frame = &v->frame;
     return MPIPE_OK;
@@ -54,6 +53,8 @@ static int should_commit(const struct session *s)
 static mpipe_status nothing(struct session *s, enum wait_result why, int64_t timeout_ns)
 {
     call_begin(s, NULL, CURSOR_NONE);
+    if (why == WAIT_END || why == WAIT_STOP)
+        session_watch(s); /* what is left of run() is its flush() */
     switch (why) {
     case WAIT_END:
         s->end_seen = 1;
@@ -90,7 +91,7 @@ mpipe_status session_get(struct session *s, uint32_t port, int64_t timeout_ns, m
     *frame = NULL;
     if (port != MPIPE_ANY_PORT && (port != 0 || s->stage->description->n_inputs != 1))
         return MPIPE_UNSUPPORTED;
-    au64_store_relaxed(&s->t.slot->frame_since, 0);
+    session_unwatch(s);
     end_bracket(s);
     for (;;) {
         struct view *kept = s->replaying ? session_replay(s) : NULL;

@@ -72,12 +72,10 @@ static enum verdict failed(struct session *s, mpipe_status status, uint32_t inde
 
 static enum verdict call_processor(struct session *s, struct view *v, uint32_t index)
 {
-    if (s->stage->timeout_ns)
-        au64_store_relaxed(&s->t.slot->frame_since, clock_coarse());
+    session_watch(s);
     call_begin(s, v, index);
     mpipe_status status = s->processor->process(s->self, &s->io, v ? &v->frame : NULL);
-    if (s->stage->timeout_ns)
-        au64_store_relaxed(&s->t.slot->frame_since, 0);
+    session_unwatch(s);
     if (status < 0 && s->shortage != SHORTAGE_NONE && status != MPIPE_BAD_FRAME)
         status = MPIPE_NO_MEMORY;
     int quiet = status == MPIPE_EMPTY || status == MPIPE_END;
@@ -179,8 +177,10 @@ static int flush(struct session *s)
     while (again && s->processor->flush) {
         if (replay(s) != WORKER_DONE)
             return WORKER_FATAL;
+        session_watch(s);
         call_begin(s, NULL, CURSOR_NONE);
         status = s->processor->flush(s->self, &s->io);
+        session_unwatch(s);
         again = status < 0 && (s->shortage == SHORTAGE_WAIT || s->shortage == SHORTAGE_TOKEN);
         if (status >= 0) {
             call_end(s);

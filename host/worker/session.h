@@ -10,6 +10,7 @@
 
 #include <micropipe/plugin.h>
 
+#include "clock.h"
 #include "log.h"
 #include "transaction.h"
 #include "view.h"
@@ -68,6 +69,19 @@ void session_destroy(struct session *s);
 void call_begin(struct session *s, struct view *in_hand, uint32_t index);
 void call_end(struct session *s);  /* it returned MPIPE_OK, _EMPTY or _END */
 void call_undo(struct session *s); /* it failed: as if it had not been made, but for the processor's state */
+
+/* The host kills the worker if the plugin does not return within the stage's `timeout`. */
+static inline void session_watch(struct session *s)
+{
+    if (s->stage->timeout_ns)
+        au64_store_relaxed(&s->t.slot->call_since, clock_coarse());
+}
+
+static inline void session_unwatch(struct session *s)
+{
+    if (s->stage->timeout_ns)
+        au64_store_relaxed(&s->t.slot->call_since, 0);
+}
 
 /* True if the call kept frames or gave kept ones up: then what it did so far cannot be committed without the rest. */
 static inline int session_changed_kept(const struct session *s)

@@ -48,9 +48,9 @@ struct slot {
     uint8_t pad0[32];
     /* the worker */
     au32 state;
-    au32 in_call;     /* 1: the plugin runs */
-    au64 since;       /* monotonic ns: when the state began */
-    au64 frame_since; /* when the plugin got the frame in hand, 0: none; kept only if the stage has a time-out */
+    au32 in_call;    /* 1: the plugin runs */
+    au64 since;      /* monotonic ns: when the state began */
+    au64 call_since; /* when the call of the plugin that has a deadline began, 0: there is none (session_watch()) */
     au64 wait_input_ns, wait_output_ns,
         wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
     au64 transactions;  /* committed by this slot */

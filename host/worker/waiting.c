@@ -24,14 +24,14 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
 {
     slot_enter(s, state);
     uint64_t start = au64_relaxed(&s->since);
-    uint64_t frame_since = au64_relaxed(&s->frame_since);
-    au64_store_relaxed(&s->frame_since, 0); /* what others take is not time that the frame takes */
+    uint64_t call_since = au64_relaxed(&s->call_since);
+    au64_store_relaxed(&s->call_since, 0); /* what others take is not time that the call takes */
     int woken = event_sleep(e, sequence, deadline_ns);
     uint64_t slept = clock_monotonic() - start;
     slot_waited(s, state, slept);
     slot_enter(s, SLOT_BUSY);
-    if (frame_since)
-        au64_store_relaxed(&s->frame_since, frame_since + slept);
+    if (call_since)
+        au64_store_relaxed(&s->call_since, call_since + slept);
     return woken;
 }
 

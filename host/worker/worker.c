@@ -28,7 +28,9 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     w->table.host.max_frame = segment_max_frame(start->segment, start->stage);
     if (!start->processor->open)
         return WORKER_DONE;
+    au64_store_relaxed(&s->t.slot->call_since, clock_monotonic()); /* the state says that start_timeout is meant */
     mpipe_status status = start->processor->open(&w->table.host, start->shared, &s->self);
+    au64_store_relaxed(&s->t.slot->call_since, 0);
     if (status == MPIPE_OK)
         return WORKER_DONE;
     log_write(&w->log, LOG_LEVEL_ERROR, "%s: open() failed with status %" PRId32, s->stage->processor, status);
@@ -68,6 +70,7 @@ static int run_pull(struct session *s)
         call_begin(s, NULL, CURSOR_NONE);
         session_batch_start(s);
         status = s->processor->run(s->self, &s->io);
+        session_unwatch(s);
     } while (status < 0 && recover_pull(s, status));
     if (status < 0 && s->shortage == SHORTAGE_STOP) { /* a source that was told to stop while it waited for memory */
         call_undo(s);
@@ -95,8 +98,11 @@ static int run(struct worker *w, const struct worker_start *start)
     au64_store_relaxed(&s->t.slot->opened, clock_monotonic());
     slot_enter(s->t.slot, SLOT_BUSY);
     result = s->style == STYLE_PULL ? run_pull(s) : push_run(s);
-    if (result == WORKER_DONE && start->processor->close)
+    if (result == WORKER_DONE && start->processor->close) {
+        session_watch(s);
         start->processor->close(s->self);
+        session_unwatch(s);
+    }
     return result;
 }
 
@@ -111,7 +117,7 @@ int worker_run(const struct worker_start *start)
     snprintf(who, sizeof who, "%.40s/%" PRIu32, stage->name, start->worker);
     log_init(&w->log, start->log->fd, start->log->threshold, who);
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
-    au64_store_relaxed(&slot->frame_since, 0);
+    au64_store_relaxed(&slot->call_since, 0);
     au32_store_relaxed(&slot->leaving, 0);
     au64_store_relaxed(&slot->recovered, 0);
     au64_store_relaxed(&slot->opened, 0);

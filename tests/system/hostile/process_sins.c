@@ -236,6 +236,18 @@ SIN(hang)
     return MPIPE_OK;
 }
 
+/* The successor finds the file, and goes on. */
+SIN(hang_once)
+{
+    UNUSED;
+    int fd = open("hung", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (fd < 0)
+        return MPIPE_OK;
+    close(fd);
+    haunt();
+    return MPIPE_OK;
+}
+
 SIN(call_exit)
 {
     UNUSED;
@@ -301,6 +313,7 @@ const struct sin process_sins[] = {{"fork", fork_orphan},
                                    {"socket", open_socket},
                                    {"stop_itself", stop_itself},
                                    {"hang", hang},
+                                   {"hang_once", hang_once},
                                    {"exit", call_exit},
                                    {"exit_now", call_exit_now},
                                    {"abort", call_abort},

@@ -19,7 +19,7 @@ enum Ending { DONE = 0, FAILED = 1, REFUSED = 2, DEAD_LETTER = 3, DAMAGED = 4 };
 
 // Sanitizers turn some signals into exits of their own.
 struct Sin {
-    const char *name; // of the option `sin`; "load=NAME": of the option `load`
+    const char *name; // of the option `sin`; "CALL=NAME": of the option of that call: load, open, flush, close
     Ending ending;
     const char
         *named; // a regular expression: what the log or the reason says of it; "": it did no harm, and is not told
@@ -99,17 +99,29 @@ const Sin sins[] = {
     {"load=exit", FAILED, "evil.*its server died .* exited with [0-9]+"},
     {"load=lie", FAILED, "evil.*load\\(\\) failed with status 12345"},
     {"load=scribble_in_load", FAILED, "evil.*its server died .* died of SIGSEGV"},
+    {"load=hang", FAILED, "evil.*not loaded within start_timeout"},
+    {"open=hang_once", DONE, "evil/0: worker died of SIGABRT, as its plugin did not return in time"},
+    {"flush=hang", FAILED, "evil.*its workers died 5 times without progress", "timeout = \"20ms\";"},
+    {"close=hang", DONE, "evil/0: worker died of SIGABRT, as its plugin did not return in time", "timeout = \"20ms\";"},
 };
+
+// Short where it is to pass; a machine that is busy takes its time to load a plugin.
+const char *start_timeout_of(const Sin &sin)
+{
+    const std::string name = sin.name;
+    return name == "open=hang_once" || name == "load=hang" ? "1s" : "60s";
+}
 
 std::string pipeline_of(const Sin &sin)
 {
     std::string name = sin.name, key = "sin";
-    if (name.rfind("load=", 0) == 0) {
-        key = "load";
-        name = name.substr(5);
+    if (size_t equals = name.find('='); equals != std::string::npos) {
+        key = name.substr(0, equals);
+        name = name.substr(equals + 1);
     }
     std::ostringstream text;
-    text << "memory = \"32M\";\nhuge_pages = \"off\";\ndrain_timeout = \"100ms\";\nstages = (\n"
+    text << "memory = \"32M\";\nhuge_pages = \"off\";\ndrain_timeout = \"100ms\";\nstart_timeout = \""
+         << start_timeout_of(sin) << "\";\nstages = (\n"
          << "  { name = \"source\"; processor = \"core.generate\"; options = { count = 400; size = \"64\"; }; },\n"
          << "  { name = \"evil\"; processor = \"sins.sinner\"; workers = 1; inputs = [\"source\"];\n"
          << "    options = { " << key << " = \"" << name << "\"; }; " << sin.extra << " },\n"

@@ -90,6 +90,7 @@ TEST(Parse, WhatIsNotSetHasItsDefault)
     EXPECT_EQ(p->huge_pages, HUGE_PAGES_TRY);
     EXPECT_EQ(p->dead_letters, nullptr);
     EXPECT_EQ(p->plugin_path, nullptr);
+    EXPECT_EQ(p->start_timeout_ns, 60000000000u);
     EXPECT_EQ(p->drain_timeout_ns, 10000000000u);
     const struct stage &s = p.stage("batch");
     EXPECT_EQ(s.on_error, ON_ERROR_DEAD_LETTER);

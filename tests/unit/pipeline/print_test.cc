@@ -58,7 +58,7 @@ TEST(Print, SettingsOfThePipelineComeBack)
 {
     Parsed p = Parsed::line("text.lines | core.null",
                             {"name=a.b-c", "memory=1G", "huge_pages=off", "dead_letters=/tmp/\"dead\"",
-                             "drain_timeout=1500ms", "plugin_path=/a:/b", "ordered=true"});
+                             "start_timeout=2m", "drain_timeout=1500ms", "plugin_path=/a:/b", "ordered=true"});
     expect_round_trip(p, PRINT_AS_SET);
     expect_round_trip(p, PRINT_ALL);
 }

@@ -69,6 +69,19 @@ TEST_F(Restart, ProgressForgetsWhatWasBefore)
     EXPECT_EQ(d.after_ns, 0u);
 }
 
+TEST_F(Restart, TheFifthDeadlineInARowGivesUpHoweverLongTheyAre)
+{
+    for (int i = 0; i < 4; i++, now_ += 3600 * NS_PER_S)
+        EXPECT_FALSE(Die(DEATH_BY_DEADLINE).give_up) << i;
+    EXPECT_TRUE(Die(DEATH_BY_DEADLINE).give_up);
+}
+
+TEST_F(Restart, ProgressForgetsDeadlines)
+{
+    for (int i = 0; i < 50; i++)
+        EXPECT_FALSE(Die(DEATH_BY_DEADLINE, i % 4 == 0).give_up) << i;
+}
+
 TEST_F(Restart, ADeathWithAFrameInHandNeitherDelaysNorGivesUp)
 {
     for (int i = 0; i < 50; i++) {
