@@ -41,10 +41,18 @@ struct server {
     uint32_t epochs[STAGE_WORKERS_MAX];
 };
 
+/* The host is gone: so are the workers, and what plugins forked, from here. */
+__attribute__((noreturn)) static void follow_host(const struct server *s)
+{
+    if (s->children >= 0)
+        leftovers_kill(s->children, NULL, 0);
+    _exit(WORKER_ORPHAN);
+}
+
 static void tell(const struct server *s, const struct server_message *m)
 {
     if (server_say(s->socket, m, -1) != 0)
-        _exit(WORKER_ORPHAN); /* the host is gone */
+        follow_host(s);
 }
 
 static void refuse(const struct server *s, int outcome, const char *why)
@@ -234,13 +242,25 @@ static void obey(struct server *s)
     struct server_message m;
     ssize_t n = recv(s->socket, &m, sizeof m, MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-        _exit(WORKER_ORPHAN); /* workers follow by their own PDEATHSIG */
+        follow_host(s);
     if (n != (ssize_t)sizeof m || m.worker >= STAGE_WORKERS_MAX)
         return;
     if (m.type == SERVER_SPAWN)
         spawn(s, &m);
     else if (m.type == SERVER_SIGNAL && s->pids[m.worker] > 0 && s->epochs[m.worker] == m.epoch)
         kill(s->pids[m.worker], m.status);
+}
+
+/* The kernel kills this process when the host dies, and its workers when it dies; but not what a plugin forked, where
+ * it may. There this process has to outlive the host for a moment, as the one that all of them come to: the end of its
+ * socket tells it, and SIGCONT, if it was stopped. */
+static void outlive_host(const struct server *s)
+{
+    if (s->sandbox.level != SANDBOX_NONE)
+        return;
+    prctl(PR_SET_PDEATHSIG, SIGCONT);
+    if (getppid() != s->host)
+        follow_host(s);
 }
 
 __attribute__((noreturn)) static void serve(struct server *s)
@@ -255,6 +275,7 @@ __attribute__((noreturn)) static void serve(struct server *s)
     s->children = leftovers_open();
     if (s->deaths < 0 || s->children < 0)
         refuse(s, SERVER_OUTCOME_FAILED, "no file descriptor is left for the stage server: see micropipe doctor");
+    outlive_host(s);
     struct server_message loaded = {.type = SERVER_LOADED};
     tell(s, &loaded);
     struct pollfd fds[2] = {{.fd = s->socket, .events = POLLIN}, {.fd = s->deaths, .events = POLLIN}};
@@ -288,7 +309,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     reset_signals();
-    struct server server = {.segment = segment};
+    struct server server = {.segment = segment, .children = -1};
     struct server *s = &server; /* it never returns */
     s->stage = stage;
     s->socket = keep_only(socket);

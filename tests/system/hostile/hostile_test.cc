@@ -1,11 +1,13 @@
 // Processors that misbehave, and surroundings that do: nothing is lost, blamed on the wrong one, or waited for in vain.
 #include "running.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace crash;
@@ -26,7 +28,69 @@ bool is_asleep(pid_t pid)
     return at != std::string::npos && stat[at + 2] == 'S';
 }
 
+// Processes whose name, as ps shows it, is that of the sinner's worker: it, and what it forked.
+std::vector<Process> sinners(const Running &run)
+{
+    std::vector<Process> found;
+    for (const Process &p : run.descendants())
+        if (p.name == "sinner/0")
+            found.push_back(p);
+    return found;
+}
+
+bool is_gone(const Process &p)
+{
+    std::string stat = read_file("/proc/" + std::to_string(p.pid) + "/stat");
+    size_t at = stat.rfind(") ");
+    return at == std::string::npos || stat[at + 2] == 'Z';
+}
+
+bool all_gone_within_10_seconds(const std::vector<Process> &processes)
+{
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!std::all_of(processes.begin(), processes.end(), is_gone)) {
+        if (std::chrono::steady_clock::now() > end)
+            return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
 } // namespace
+
+TEST(HostKilled, WhatAPluginForkedGoesWithItWhereItMayFork)
+{
+    for (const char *sin : {"fork", "fork_twice"}) {
+        Folder folder;
+        Running run(folder, {"-e", std::string("core.generate count=0 size=64 | sins.sinner sin=") + sin +
+                                       " :workers=1 :sandbox=none | core.null"});
+        std::vector<Process> left;
+        ASSERT_TRUE(run.wait_until([&] {
+            left = sinners(run);
+            return left.size() >= 2;
+        })) << sin;
+        kill(run.pid(), SIGKILL);
+        EXPECT_TRUE(all_gone_within_10_seconds(left)) << sin;
+        run.finish();
+    }
+}
+
+TEST(HostKilled, NothingIsLeftWhereAPluginMayNotFork)
+{
+    for (const char *level : {"io", "strict"}) {
+        Folder folder;
+        Running run(folder, {"-e", std::string("core.generate count=0 size=64 | sins.sinner sin=fork :workers=1 "
+                                               ":sandbox=") +
+                                       level + " | core.null"});
+        ASSERT_TRUE(run.wait_until([&] { return read_file(folder / "stderr").find("clone(") != std::string::npos; }))
+            << level;
+        std::vector<Process> left = run.descendants();
+        EXPECT_EQ(sinners(run).size(), 1u) << level;
+        kill(run.pid(), SIGKILL);
+        EXPECT_TRUE(all_gone_within_10_seconds(left)) << level;
+        run.finish();
+    }
+}
 
 TEST(TimeOut, DoesNotCountTheTimeThatAFrameWaitsForMemory)
 {
