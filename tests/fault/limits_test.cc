@@ -1,5 +1,5 @@
-// Limits as a machine really has them: descriptors, address space, size of a file, a full disk, an empty pool of huge
-// pages.
+// Limits as a machine really has them: descriptors, processes, address space, size of a file, a full disk, an empty
+// pool of huge pages.
 #include <gtest/gtest.h>
 
 #include <cerrno>
@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include "scene.h"
 
@@ -37,6 +38,30 @@ TEST(Limits, OfDescriptorsEndARunOrDoNotMatter)
     }
     EXPECT_GT(done, 0);
     EXPECT_LT(done, 20);
+}
+
+// A user of its own, as the limit is one for all processes of a user. With one process the host is alone, with few the
+// scanners or the servers cannot be forked, then the workers.
+TEST(Limits, OfProcessesEndARunOrDoNotMatter)
+{
+    constexpr uid_t kUser = 61234;
+    std::vector<int> exits;
+    for (long limit : {1, 2, 4, 6, 12}) {
+        Scene scene;
+        Plan plan = limited(RLIMIT_NPROC, limit);
+        plan.user = kUser;
+        if (geteuid() != 0 || chown(scene.path().c_str(), kUser, static_cast<gid_t>(-1)) != 0)
+            GTEST_SKIP() << "to run as another user needs root";
+        const Outcome o = run_trial(scene.path(), {"run", "p.cfg", "--quiet"}, plan);
+        if (o.not_started())
+            GTEST_SKIP() << "user " << kUser << " cannot start the program where it was built";
+        EXPECT_EQ(scene.wrong_with_run(o, true), "") << limit << " processes: " << describe(o);
+        EXPECT_TRUE(o.exit_code == 3 || o.errors.find("Resource temporarily unavailable") != std::string::npos)
+            << limit << " processes: " << describe(o);
+        exits.push_back(o.exit_code);
+    }
+    EXPECT_NE(exits.front(), 3);
+    EXPECT_EQ(exits.back(), 3);
 }
 
 // libconfig crashes for want of memory, so the host makes sure that there is enough before it calls it.

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <grp.h>
 #include <map>
 #include <poll.h>
 #include <sched.h>
@@ -119,15 +120,17 @@ std::vector<std::string> bury_leftovers()
     const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (chdir(folder.c_str()) != 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
-        _exit(120);
+        _exit(Outcome::kNotStarted);
     notifier.install_in_child(plan.calls);
     for (size_t i = 0; i + 1 < plan.limits.size(); i += 2) {
         const rlimit limit = {static_cast<rlim_t>(plan.limits[i + 1]), static_cast<rlim_t>(plan.limits[i + 1])};
         if (setrlimit(static_cast<__rlimit_resource>(plan.limits[i]), &limit) != 0)
-            _exit(121);
+            _exit(Outcome::kNotStarted + 1);
     }
+    if (plan.user && (setgroups(0, nullptr) != 0 || setresuid(plan.user, plan.user, plan.user) != 0))
+        _exit(Outcome::kNotStarted + 2);
     execv(argv[0], argv.data());
-    _exit(122);
+    _exit(Outcome::kNotStarted + 3);
 }
 
 } // namespace

@@ -26,6 +26,7 @@ struct Plan {
     bool sticky = false;      // and all after it
     int descriptor = -1;      // only calls whose first argument is this descriptor; -1: all
     std::vector<long> limits; // pairs of a resource and its limit, set before the program starts
+    uid_t user = 0;           // whose process it is, 0: ours; RLIMIT_NPROC counts a user's, and does not hold for root
 };
 
 struct Outcome {
@@ -37,6 +38,10 @@ struct Outcome {
     uint64_t count = 0;      // calls that counted
     std::string output, errors;
     std::vector<std::string> leftovers; // processes that outlived the program
+
+    // The program could not even be started, as that user.
+    bool not_started() const { return exit_code >= kNotStarted && exit_code < kNotStarted + 4; }
+    static constexpr int kNotStarted = 120;
 };
 
 // Runs the program with these arguments in a folder.
