@@ -137,20 +137,21 @@ static void skip_rest(struct transaction *t, uint32_t index, uint32_t total)
     uint32_t done = au32_relaxed(&p->done);
     struct freed freed = {0};
     if (!au32_relaxed(&p->skipping)) {
+        /* step: note_skipped_after */
         au64_store_relaxed(&j->skipped_after, au64_relaxed(&j->skipped) + total - done);
         compiler_barrier();
-        au32_store_relaxed(&p->skipping, 1);
+        au32_store_relaxed(&p->skipping, 1); /* step: note_skipping */
         compiler_barrier();
     }
     for (uint32_t i = 0, at = 0; i < t->n_outputs; i++)
         if (is_for(&j->outputs[i], reader) && at++ >= done)
             drop(t, &j->outputs[i], reader->bit, &freed);
     compiler_barrier();
-    au64_store_relaxed(&j->skipped, au64_relaxed(&j->skipped_after));
+    au64_store_relaxed(&j->skipped, au64_relaxed(&j->skipped_after)); /* step: note_skipped */
     compiler_barrier();
-    au32_store_relaxed(&p->done, total);
+    au32_store_relaxed(&p->done, total); /* step: note_skip_done */
     compiler_barrier();
-    au32_store_relaxed(&p->skipping, 0);
+    au32_store_relaxed(&p->skipping, 0); /* step: clear_skipping */
     wake_allocators(t, &freed);
 }
 

@@ -1,5 +1,5 @@
-/* Bugs to be planted: each is one thing that the code does, left out or done at another time. The environment wakes one:
- * BUG=number; Spin has to find it (configurations.txt says in which pipeline). */
+/* Bugs to be planted: each is one thing that the code does, left out or done at another time. The environment wakes
+ * one: BUG=number; Spin has to find it (configurations.txt says in which model). */
 #define NO_BUG 0
 /* claim */
 #define HEAD_BEFORE_PHASE 1        /* the head moves before the decision word says CLAIMING */
@@ -17,6 +17,7 @@
 #define PUBLISHES_AGAIN 11         /* a recovery does not look at what is noted as published */
 #define MOVES_WHAT_IS_SHARED 12    /* the readers' bits replace those of other stages, too */
 #define MARKS_WHAT_IS_SHARED 13    /* an input is marked as moved although our bit is still on it */
+#define SKIP_NOT_NOTED 33          /* an edge that drops does not note that it has begun to */
 #define TURN_BEFORE_PUBLISH 14
 #define TURN_GOES_BACK 15          /* a recovery stores its turn although others have had theirs since */
 /* sleep and wake */

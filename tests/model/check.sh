@@ -25,7 +25,7 @@ build() {
     cd "$folder/$1"
     source=$models/$3.pml
     shift 3
-    spin -a "$@" "$source" >spin.log || { cat spin.log; return 1; }
+    spin -a "$@" "$source" >spin.log || { head -n 20 spin.log; return 1; }
     compile SAFETY pan
 }
 

@@ -1,8 +1,8 @@
 /* How an end of a ring is taken, slept for and freed from the dead (host/ring/ring.c): one owner at a time, and nobody
  * sleeps for an end that is free, whoever dies.
  *
- * The futex is the lower half of the owner word: slot and waiters, without the epoch. So a successor's word looks like its
- * predecessor's to who sleeps. */
+ * The futex is the lower half of the owner word: slot and waiters, without the epoch. So to who sleeps a successor's
+ * word looks like its predecessor's. */
 #include "bugs.pml"
 
 #ifndef SLOTS

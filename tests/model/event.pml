@@ -1,9 +1,9 @@
-/* How an event keeps its promise (host/base/event.c): a waker who looks at the flag without a fence misses no sleeper, as
- * the sleeper makes everybody pass a fence between its announcement and its look.
+/* How an event keeps its promise (host/base/event.c): a waker who looks at the flag without a fence misses no sleeper,
+ * as the sleeper makes everybody pass a fence between its announcement and its look.
  *
  * A waker's plain store stays in a buffer of its core's for a while, where others do not see it; a locked instruction
- * empties its own core's buffer, membarrier() those of all. Each waker gives one frame, each sleeper waits for one: nobody
- * may be left asleep. */
+ * empties its own core's buffer, membarrier() those of all. Each waker gives one frame, each sleeper waits for one:
+ * nobody may be left asleep. */
 #include "bugs.pml"
 
 #ifndef PAIRS

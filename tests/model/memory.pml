@@ -46,14 +46,14 @@ inline take_block()
     }
 }
 
-/* block_drop(): `d`, our stage's bit. The last holder's store is a plain one. */
-inline drop()
+/* block_drop(): of `d`, a stage's bit. The last holder's store is a plain one. */
+inline drop(hold)
 {
     atomic {
         if
-        :: IS_GENERATION(d) && block[BLOCK_OF(d)].holders == BIT(stage) -> alone = 1
-        :: IS_GENERATION(d) && block[BLOCK_OF(d)].holders != BIT(stage) && (block[BLOCK_OF(d)].holders & BIT(stage)) ->
-            STEP(drop_bit, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders & ~BIT(stage))
+        :: IS_GENERATION(d) && block[BLOCK_OF(d)].holders == (hold) -> alone = 1
+        :: IS_GENERATION(d) && block[BLOCK_OF(d)].holders != (hold) && (block[BLOCK_OF(d)].holders & (hold)) ->
+            STEP(drop_bit, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders & ~(hold))
         :: else
         fi
     }

@@ -1,10 +1,10 @@
 /* What a run of the model is like: how many frames and workers, how large rings and batches, how many deaths. Each has
  * a default here; configurations.txt sets others.
  *
- * Switches: RELAY_CREATES: relays make a new frame of each that they get, and do not pass it on itself. RELAY_KEEPS:
- * they keep every other frame until the next, or until they leave. ORDERED: their
- * stage is ordered. RETIRES: the last relay is told to retire, at any time. DRAINED: nothing goes wrong in the sinks,
- * and each of their transactions is one step. */
+ * Switches. RELAY_CREATES: relays make a new frame of each that they get, and do not pass it on itself. RELAY_KEEPS:
+ * they keep every other frame until the next, or until they leave. ORDERED: their stage is ordered. RETIRES: the last
+ * of them is told to retire, at any time. EDGE_TO_A_DROPS: what finds no room in that sink's ring is dropped. DRAINED:
+ * nothing goes wrong in the sinks, and each of their transactions is one step. */
 #ifndef SOURCES
 #define SOURCES 1 /* workers; 0: the frames are in the relays' ring from the start */
 #endif
@@ -61,9 +61,11 @@
 #define UPSTREAM_OF_B RELAY
 #endif
 #define READER_BITS (BIT(READER(stage, 0)) | (READERS(stage) > 1 -> BIT(READER(stage, 1)) : 0))
-#define IS_READER(s, r) (READERS(s) > 0 && (RING_OF(READER(s, 0)) == (r) || (READERS(s) > 1 && RING_OF(READER(s, 1)) == (r))))
+#define IS_NTH_READER(s, i, r) (READERS(s) > (i) && RING_OF(READER(s, i)) == (r))
+#define IS_READER(s, r) (IS_NTH_READER(s, 0, r) || IS_NTH_READER(s, 1, r))
 #define CAPACITY_OF(r) ((r) == RING_OF(RELAY) -> INPUT_CAPACITY : CAPACITY)
-#define PRODUCERS(r) ((r) == RING_OF(RELAY) || ((r) == RING_OF(SINK_B) && UPSTREAM_OF_B == SOURCE) || RELAYS == 0 -> SOURCES : RELAYS)
+#define FROM_SOURCE(r) (RELAYS == 0 || (r) == RING_OF(RELAY) || ((r) == RING_OF(SINK_B) && UPSTREAM_OF_B == SOURCE))
+#define PRODUCERS(r) (FROM_SOURCE(r) -> SOURCES : RELAYS)
 #define CONSUMERS(r) WORKERS((r) + 1)
 #if CAPACITY > INPUT_CAPACITY
 #define LARGEST_CAPACITY CAPACITY
@@ -110,15 +112,20 @@
 #define OUTPUTS BATCH
 #endif
 #define KEPT_ENTRIES 2
+#ifdef EDGE_TO_A_DROPS
+#define EDGE_DROPS (READER(stage, reader) == SINK_A)
+#else
+#define EDGE_DROPS false
+#endif
 
 #define BIT(n) (1 << (n))
 
-/* A step of the code: one store that others, or a successor, can see. The process may be killed after each. The name is in
- * a comment where the code does it, and in the table of docs/commit-protocol.md; names_test.sh compares them.
+/* A step of the code: one store that others, or a successor, can see. The process may be killed after each. The name is
+ * in a comment where the code does it, and in the table of docs/commit-protocol.md; steps.sh compares them.
  *
- * What others cannot see commutes with all that they do. So steps that only the slot's own journal knows of stand in one
- * atomic sequence with the next that others see: the deaths between them are all there, the interleavings that make no
- * difference are not. */
+ * What others cannot see commutes with all that they do. So steps that only the slot's own journal knows of stand in
+ * one atomic sequence with the next that others see: the deaths between them are all there, the interleavings that make
+ * no difference are not. */
 #define STEP(name, ...)                                                                                                \
     __VA_ARGS__;                                                                                                       \
     MAY_DIE

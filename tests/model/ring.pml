@@ -1,5 +1,5 @@
-/* Rings, their ends, and events to sleep on (host/ring/ring.h, host/base/event.h). How an end is slept on is in end.pml;
- * how an event keeps its promise without a fence is in event.pml. */
+/* Rings, their ends, and events to sleep on (host/ring/ring.h, host/base/event.h). How an end is slept on is in
+ * end.pml; how an event keeps its promise without a fence is in event.pml. */
 
 /* What sleepers and wakers share. The sequence is not counted: what matters of it is whether a wake has come since a
  * sleeper looked at it. */
@@ -91,8 +91,9 @@ inline event_wake_one(e)
     fi
 }
 
-/* end_take(): waits for whoever has it. Sole: it is taken once, and kept. What is done in between is one atomic sequence
- * with both: to take a lock later, and to leave it sooner, makes no difference to others but that they need not wait. */
+/* end_take(): waits for whoever has it. Sole: it is taken once, and kept. What is done in between is one atomic
+ * sequence with both: to take a lock later, and to leave it sooner, makes no difference to others but that they need
+ * not wait. */
 inline end_take(owner, sole)
 {
     if

@@ -1,6 +1,6 @@
 /* The roll forward (host/worker/roll_forward.c). Text for the worker's process. */
 
-#define HAS_PUBLISHED ((publishing || done[0] || done[1]) && bug != HANDS_OVER_AGAIN)
+#define HAS_PUBLISHED ((publishing || done[0] || done[1] || skipping) && bug != HANDS_OVER_AGAIN)
 
 #define HANDED_BITS (bug == BITS_AFTER_PUBLISH -> BIT(READER(stage, 0)) : READER_BITS)
 
@@ -58,7 +58,8 @@ inline forward()
                 (block[BLOCK_OF(d)].holders == BIT(stage) || block[BLOCK_OF(d)].holders == HANDED_BITS ||
                  bug == MOVES_WHAT_IS_SHARED);
         if
-        :: !alone && IS_GENERATION(d) -> STEP(add_holders, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders | HANDED_BITS);
+        :: !alone && IS_GENERATION(d) ->
+            STEP(add_holders, block[BLOCK_OF(d)].holders = block[BLOCK_OF(d)].holders | HANDED_BITS);
             moved = (bug == MARKS_WHAT_IS_SHARED -> moved | BIT(at) : moved)
         :: else
         fi
@@ -78,6 +79,10 @@ inline forward()
 /* The outputs, into the ring of reader `reader`, as there is room: it may be more than was seen. */
 inline publish()
 {
+    if
+    :: skipping && EDGE_DROPS -> skip_rest()
+    :: else
+    fi;
     do
     :: done[reader] < n_out ->
         atomic {
@@ -94,7 +99,8 @@ inline publish()
         }
         if
         :: n > 0 -> atomic { n = 0; STEP(wake_reader, event_wake_one(ring[OUT].data)) }
-        :: else -> wait_for_room()
+        :: n == 0 && EDGE_DROPS -> skip_rest()
+        :: n == 0 && !EDGE_DROPS -> wait_for_room()
         fi
     :: else -> break
     od
@@ -116,6 +122,33 @@ inline publish_piece()
     STEP(clear_publishing_done, publishing = 0)
 }
 
+/* The ring is full, and its edge drops: the reader's bits go from what is not in its ring. */
+inline skip_rest()
+{
+    if
+    :: !skipping ->
+        atomic {
+            STEP(note_skipped_after, skipped_after = skipped + n_out - done[reader]);
+            STEP(note_skipping, skipping = (bug != SKIP_NOT_NOTED))
+        }
+    :: else
+    fi;
+    i = done[reader];
+    do
+    :: i < n_out -> d = output[i]; drop(BIT(READER(stage, reader))); i++
+    :: else -> i = 0; d = 0; break
+    od;
+    atomic {
+        STEP(note_skipped, skipped = skipped_after);
+        STEP(note_skip_done, done[reader] = n_out);
+        STEP(clear_skipping, skipping = 0)
+    }
+    if
+    :: freed -> atomic { freed = 0; event_wake_all(freed_memory[SOURCE]); MAY_DIE }
+    :: else
+    fi
+}
+
 inline wait_for_room()
 {
     event_prepare(ring[OUT].space);
@@ -130,7 +163,8 @@ inline pass_turn()
 {
     atomic {
         if
-        :: claim_start + settled + deciding > ring[IN].committed || bug == TURN_GOES_BACK -> STEP(pass_turn, ring[IN].committed = claim_start + settled + deciding)
+        :: claim_start + settled + deciding > ring[IN].committed || bug == TURN_GOES_BACK ->
+            STEP(pass_turn, ring[IN].committed = claim_start + settled + deciding)
         :: else
         fi
     }
@@ -144,7 +178,7 @@ inline release()
     do
     :: i < settled + deciding ->
         if
-        :: !((moved | (bug == KEPT_IS_RELEASED -> 0 : marked_kept)) & BIT(i)) -> d = claimed[i]; drop()
+        :: !((moved | (bug == KEPT_IS_RELEASED -> 0 : marked_kept)) & BIT(i)) -> d = claimed[i]; drop(BIT(stage))
         :: else
         fi;
         i++
@@ -153,14 +187,15 @@ inline release()
     do
     :: i < KEPT_ENTRIES && removed ->
         if
-        :: removed & BIT(i) -> d = kept[i]; drop()
+        :: removed & BIT(i) -> d = kept[i]; drop(BIT(stage))
         :: else
         fi;
         i++
     :: else -> i = 0; d = 0; break
     od;
     if
-    :: freed && bug != FREES_WITHOUT_WAKE -> atomic { freed = 0; STEP(wake_memory, event_wake_all(freed_memory[ORIGIN])) }
+    :: freed && bug != FREES_WITHOUT_WAKE ->
+        atomic { freed = 0; STEP(wake_memory, event_wake_all(freed_memory[ORIGIN])) }
     :: else
     fi
 }

@@ -239,7 +239,7 @@ inline decide()
         :: else
         fi;
         do
-        :: at < READERS(stage) -> STEP(clear_done, done[at] = 0); at++
+        :: at < READERS(stage) -> STEP(clear_done, done[at] = 0; skipping = 0); at++
         :: else -> at = 0; break
         od;
         STEP(decide_committing, phase = COMMITTING; copy = NEXT_COPY; deciding = n_done; take_note());
@@ -261,7 +261,7 @@ inline forget_claim()
 
 inline forget_outputs()
 {
-    n_outputs = 0; n_removed = 0; old_tail = 0; done_after = 0; done[0] = 0; done[1] = 0;
+    n_outputs = 0; n_removed = 0; old_tail = 0; done_after = 0; skipped_after = 0; done[0] = 0; done[1] = 0;
     do
     :: at < OUTPUTS -> output[at] = 0; at++
     :: else -> at = 0; break
@@ -325,5 +325,5 @@ inline exit_worker()
         :: else
         fi
     }
-    atomic { assert(phase == IDLE); left[stage]++ }
+    atomic { assert(phase == IDLE); left[stage]++; dropped = dropped + skipped }
 }
