@@ -13,7 +13,7 @@ extern "C" {
 
 struct StageShape {
     double cpu_s, wait_s;   // a frame, on average
-    double noise;           // standard deviation of both, as a share
+    double noise = 0;       // standard deviation of both, as a share
     double selectivity = 1; // frames out for one in
     uint32_t max = 1;
     uint32_t ring = 8;   // frames before it

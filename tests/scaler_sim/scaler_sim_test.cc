@@ -1,0 +1,70 @@
+// The scaler on a few random pipelines in virtual time, beside the best fixed allocation. `./run bench scaler` has the
+// whole table.
+#include "best.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace
+{
+
+const uint64_t FIRST_SEED = 5000;
+const int PIPELINES = 8;
+
+// What the rule gives of the best fixed allocation's rate, least first; a minute after the first.
+std::vector<double> Shares(RuleKind kind, double cores, Change change)
+{
+    std::vector<double> shares;
+    for (uint64_t seed = FIRST_SEED; seed < FIRST_SEED + PIPELINES; seed++) {
+        Scene scene = scene_make(seed, cores, change);
+        Outcome out = scene_play(scene, kind, 60, false);
+        EXPECT_FALSE(out.passed_memory) << "seed " << seed;
+        shares.push_back(out.rate / best_find(scene).rate);
+    }
+    std::sort(shares.begin(), shares.end());
+    return shares;
+}
+
+} // namespace
+
+TEST(ScalerSim, SteadyPipelinesComeCloseToTheBestFixedAllocation)
+{
+    for (double cores : {2.0, 16.0}) {
+        std::vector<double> shares = Shares(RuleKind::SCALER, cores, Change::NONE);
+        EXPECT_GT(shares[PIPELINES / 2], 0.97) << cores << " cores";
+        EXPECT_GT(shares[0], 0.85) << cores << " cores";
+    }
+}
+
+TEST(ScalerSim, AStageThatBecomesDearerIsFollowed)
+{
+    std::vector<double> shares = Shares(RuleKind::SCALER, 8, Change::DEARER);
+    EXPECT_GT(shares[PIPELINES / 2], 0.95);
+    EXPECT_GT(shares[0], 0.8);
+}
+
+TEST(ScalerSim, ARuleByQueueLengthDoesNotPassThis)
+{
+    EXPECT_LT(Shares(RuleKind::QUEUE, 16, Change::NONE)[0], 0.85);
+}
+
+TEST(ScalerSim, TheSameSeedGivesTheSameRun)
+{
+    Scene scene = scene_make(7, 8, Change::NONE);
+    EXPECT_EQ(scene_play(scene, RuleKind::SCALER, 10, false).rate, scene_play(scene, RuleKind::SCALER, 10, false).rate);
+}
+
+TEST(ScalerSim, AChainOfOneWorkerEachGivesWhatItsSlowestStageGives)
+{
+    Scene scene;
+    StageShape fast = {}, slow = {};
+    fast.cpu_s = 0.001;
+    slow.cpu_s = 0.002;
+    slow.wait_s = 0.018;
+    slow.feeders = {0};
+    scene.shape.cores = 2;
+    scene.shape.services = 100;
+    scene.shape.stages = {fast, slow};
+    EXPECT_NEAR(scene_rate(scene, {1, 1}, 2000, 1), 50, 1);
+}
