@@ -16,7 +16,7 @@ void burial_settle(const struct segment *s, uint32_t stage, const struct dead_wo
 {
     const struct stage_place *place = &s->stages[stage];
     struct ring *outputs[READERS_MAX];
-    struct worker_rings rings = {place->ring, outputs, place->n_edges < READERS_MAX ? place->n_edges : READERS_MAX};
+    struct worker_rings rings = {place->ring, outputs, place->n_edges};
     for (uint32_t i = 0; i < rings.n_outputs; i++)
         outputs[i] = s->stages[s->pipeline->edges[place->first_edge + i].to].ring;
     settlement_repair(&s->slots[dead->slot]->journal, &rings, dead);

@@ -89,10 +89,10 @@ struct freed {
 static void find_origin(const struct transaction *t, struct freed *freed, uint64_t offset)
 {
     const struct segment *s = t->segment;
-    uint32_t stage = 0;
+    uint32_t stage = s->pipeline->n_stages - 1;
     uint64_t span = (offset - s->arena.spans_offset) / SPAN_SIZE;
-    while (stage + 1 < s->pipeline->n_stages && span >= s->stages[stage].range.first + s->stages[stage].range.n)
-        stage++;
+    while (stage > 0 && span < s->stages[stage].range.first)
+        stage--;
     freed->origin = UINT64_C(1) << stage;
     freed->begin = s->arena.spans_offset + (uint64_t)s->stages[stage].range.first * SPAN_SIZE;
     freed->end = freed->begin + (uint64_t)s->stages[stage].range.n * SPAN_SIZE;

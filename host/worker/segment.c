@@ -119,6 +119,23 @@ static uint64_t usable_cpus(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint64_t)CPU_COUNT(&set) : 1;
 }
 
+/* -EINVAL and why, if a stage publishes into more rings than a journal keeps books of. */
+static int count_readers(const struct pipeline *p, char *why, size_t why_size)
+{
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        uint32_t n = 0;
+        for (uint32_t e = 0; e < p->n_edges; e++)
+            n += p->edges[e].from == i;
+        if (n > READERS_MAX) {
+            snprintf(why, why_size,
+                     "stage \"%s\" has %" PRIu32 " readers, an output port and a stage each; %d are the most",
+                     p->stages[i].name, n, READERS_MAX);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size)
 {
     struct layout l = {0};
@@ -130,7 +147,9 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
     s->n_slots = l.n_slots;
     s->stages = calloc(p->n_stages, sizeof *s->stages);
     s->slots = calloc(l.n_slots, sizeof(struct slot *));
-    int error = s->stages && s->slots ? share(s, &l, why, why_size) : -ENOMEM;
+    int error = s->stages && s->slots ? count_readers(p, why, why_size) : -ENOMEM;
+    if (!error)
+        error = share(s, &l, why, why_size);
     if (!error) {
         static const enum backing_want want[] = {[HUGE_PAGES_TRY] = BACKING_TRY_HUGE,
                                                  [HUGE_PAGES_REQUIRE] = BACKING_REQUIRE_HUGE,
@@ -222,7 +241,7 @@ uint64_t segment_unpublished(const struct segment *s, uint32_t slot)
     uint64_t n = 0;
     if (journal_decision(j).phase != PHASE_COMMITTING)
         return 0;
-    for (uint32_t e = 0; e < place->n_edges && e < READERS_MAX; e++) {
+    for (uint32_t e = 0; e < place->n_edges; e++) {
         const struct edge *edge = &s->pipeline->edges[place->first_edge + e];
         uint64_t total = 0;
         for (uint32_t i = 0; i < au32_relaxed(&j->n_outputs) && i < OUTPUTS_MAX; i++)

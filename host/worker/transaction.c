@@ -28,7 +28,8 @@ static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
 static void find_readers(struct transaction *t)
 {
     const struct stage_place *place = &t->segment->stages[t->stage];
-    for (uint32_t i = 0; i < place->n_edges && t->n_readers < READERS_MAX; i++) {
+    CHECK(place->n_edges <= READERS_MAX);
+    for (uint32_t i = 0; i < place->n_edges; i++) {
         const struct edge *e = &t->segment->pipeline->edges[place->first_edge + i];
         CHECK(e->from_port < PORTS_MAX);
         struct ring *ring = t->segment->stages[e->to].ring;
@@ -169,7 +170,8 @@ void transaction_cursor(struct transaction *t, uint32_t index)
 
 int32_t transaction_keep(struct transaction *t, uint32_t index)
 {
-    if (t->n_kept == KEPT_MAX || t->n_added == CLAIM_MAX)
+    CHECK(t->n_added < CLAIM_MAX); /* a claimed frame is kept once */
+    if (t->n_kept == KEPT_MAX)
         return -ENOSPC;
     uint32_t word = 0;
     while (t->kept_map[word] == UINT64_MAX)

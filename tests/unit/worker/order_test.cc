@@ -2,6 +2,7 @@
 
 #include "child.h"
 #include "mixer.h"
+#include "store_trap.h"
 #include "world.h"
 
 namespace
@@ -104,6 +105,76 @@ TEST_F(Ordered, ASuccessorDoesNotTakeBackTheTurnOfTheOthers)
         return 0;
     });
     EXPECT_FALSE(last.Asleep()) << "it waits for a turn that never comes";
+}
+
+// The first publishes at any moment between a look of the second and its sleep.
+TEST_F(Ordered, AWorkerWhoseTurnComesAsItGoesToSleepIsNotLeftAsleep)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    bool at_the_last = false; // it would sleep now
+    for (uint64_t stop = 0; !at_the_last; stop++) {
+        world_.Feed(SOURCE, {"a", "b"});
+        OrderedWorker first(world_, 0), second(world_, 1);
+        transaction_claim(&first.t, 1);
+        transaction_claim(&second.t, 1);
+        descriptor d;
+        ASSERT_EQ(allocator_take(&second.t.allocator, 1024, &d), 0); // it has memory, and nobody wants it
+        allocator_abandon(&second.t.allocator, &d);
+        bool published = false;
+        uint64_t n = 0;
+        StoreTrap *trap;
+        auto publish = [&] {
+            at_the_last |= au32_relaxed(&second.t.slot->state) == SLOT_WAIT_TURN && !published;
+            if (published || (n++ != stop && !at_the_last))
+                return;
+            trap->Pause();
+            published = true;
+            first.Forward();
+            trap->Resume();
+        };
+        {
+            const ::segment *s = world_.segment();
+            StoreTrap trapped({{s->backing.base, s->arena.spans_offset}}, publish, publish);
+            trap = &trapped;
+            second.Forward();
+        }
+        ASSERT_EQ(Sequence(), "ab") << stop;
+        allocator_settle(&second.t.allocator, ALLOCATOR_RELEASE_ALL);
+    }
+}
+
+TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSome)
+{
+    world_.Feed(SOURCE, {"a", "b"});
+    OrderedWorker first(world_, 0);
+    transaction_claim(&first.t, 1);
+    au32_store_relaxed(&first.t.slot->state, SLOT_WAIT_MEMORY);
+    Child second([this] {
+        OrderedWorker worker(world_, 1);
+        descriptor d;
+        transaction_claim(&worker.t, 1);
+        allocator_take(&worker.t.allocator, 1024, &d);
+        worker.Forward();
+        return 0;
+    });
+    EXPECT_EQ(second.Wait(), WORKER_ROLLBACK);
+    EXPECT_EQ(au32_relaxed(&world_.Slot(FILTER, 1)->leaving), WORKER_ROLLBACK + 1u);
+}
+
+TEST_F(Ordered, OutputsOfAFrameThatIsNotSettledYetLeaveTheTurnWhereItIs)
+{
+    world_.Feed(SOURCE, {"a"});
+    OrderedWorker worker(world_, 0);
+    transaction_commit(&worker.t, 0); // of nothing: it waits for no turn
+    EXPECT_EQ(Published(), 0u);
+    ASSERT_EQ(transaction_claim(&worker.t, 1), 1u);
+    transaction_emit(&worker.t, &worker.t.journal->claim[0], 0, OUTPUT_FORWARDED);
+    transaction_commit(&worker.t, 0);
+    EXPECT_EQ(Published(), 0u);
+    EXPECT_EQ(ring_fill(world_.Ring(SINK)), 1u);
+    transaction_commit(&worker.t, 1);
+    EXPECT_EQ(Published(), 1u);
 }
 
 } // namespace

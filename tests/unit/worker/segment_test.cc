@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "child.h"
 #include "mixer.h"
@@ -108,6 +110,17 @@ TEST_F(Segment, FramesOfADeadWorkersClaimAreInFlight)
     segment_figures(world_.segment(), world_.segment()->stages[FILTER].first_slot, &figures);
     EXPECT_EQ(figures.claimed, 2u);
     EXPECT_EQ(ring_fill(world_.Ring(FILTER)), 1u);
+}
+
+TEST_F(Segment, AStageWithMoreReadersThanAJournalKeepsBooksOfIsRefused)
+{
+    std::vector<edge> edges(READERS_MAX + 1, edge{SOURCE, 0, FILTER, 0, WHEN_FULL_BLOCK, false});
+    for (uint32_t n : {READERS_MAX + 1u, READERS_MAX + 0u}) {
+        world_.pipeline()->edges = edges.data();
+        world_.pipeline()->n_edges = n;
+        EXPECT_EQ(Create(64 * uint64_t{SPAN_SIZE}), n > READERS_MAX ? -EINVAL : 0) << n << why_;
+    }
+    EXPECT_NE(std::string(why_).find("\"source\" has 65 readers"), std::string::npos) << why_;
 }
 
 } // namespace

@@ -2,13 +2,34 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <vector>
 
+#include "store_trap.h"
 #include "world.h"
 
 namespace
 {
 
 enum : uint32_t { SOURCE, FILTER, SINK, TASTER };
+
+int callocs_that_fail; // n: the n-th from now on fails
+
+} // namespace
+
+// The linker puts these in the place of the calls of calloc().
+extern "C" {
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return callocs_that_fail > 0 && callocs_that_fail-- == 1 ? nullptr : __real_calloc(n, size);
+}
+}
+
+namespace
+{
 
 void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
 
@@ -118,6 +139,165 @@ TEST_F(Transaction, IsCountedInItsSlotSoThatTheHostSeesProgress)
         filter.Forward();
         EXPECT_EQ(au64_relaxed(&world_.Slot(FILTER)->transactions), n);
     }
+}
+
+TEST_F(Transaction, SaysThatItHasNoMemoryForItself)
+{
+    for (int nth : {1, 2}) {
+        transaction t;
+        callocs_that_fail = nth;
+        EXPECT_EQ(transaction_init(&t, world_.segment(), FILTER, 0, 1, {IgnoreRefusal, nullptr}), -ENOMEM) << nth;
+        transaction_destroy(&t);
+    }
+}
+
+TEST_F(Transaction, KeepsSoManyFramesAndNoMore)
+{
+    Filter filter(world_);
+    for (uint32_t kept = 0; kept < KEPT_MAX; kept += 64) {
+        Feed(64);
+        ASSERT_EQ(transaction_claim(&filter.t, 64), 64u);
+        for (uint32_t i = 0; i < 64; i++)
+            ASSERT_EQ(transaction_keep(&filter.t, i), static_cast<int32_t>(kept + i));
+        transaction_commit(&filter.t, 64);
+    }
+    Feed(2);
+    ASSERT_EQ(transaction_claim(&filter.t, 2), 2u);
+    EXPECT_EQ(transaction_keep(&filter.t, 0), -ENOSPC);
+    transaction_remove(&filter.t, 100);
+    EXPECT_EQ(transaction_keep(&filter.t, 0), -ENOSPC) << "the entry is not released yet";
+    transaction_commit(&filter.t, 1);
+    EXPECT_EQ(transaction_keep(&filter.t, 1), 100);
+    EXPECT_EQ(filter.t.n_kept, uint32_t{KEPT_MAX});
+}
+
+TEST_F(Transaction, ThatIsRolledBackLeavesNothingOfWhatWasAdded)
+{
+    Feed(4);
+    Filter filter(world_);
+    transaction *t = &filter.t;
+    ASSERT_EQ(transaction_claim(t, 4), 4u);
+    EXPECT_TRUE(transaction_is_empty(t));
+    transaction_emit(t, &t->journal->claim[0], 0, OUTPUT_FORWARDED);
+    transaction_mark mark = transaction_here(t);
+    transaction_refuse(t, 1, 1, 0, "no");
+    transaction_emit(t, &t->journal->claim[2], 0, OUTPUT_FORWARDED);
+    transaction_keep(t, 3);
+    transaction_rollback(t, &mark);
+    EXPECT_EQ(t->n_outputs, 1u);
+    EXPECT_EQ(t->port_outputs[0], 1u);
+    EXPECT_EQ(t->n_refusals, 0u);
+    EXPECT_EQ(t->tally.dead, 0u);
+    EXPECT_EQ(t->n_kept, 0u);
+    EXPECT_EQ(t->kept_map[0], 0u);
+    EXPECT_EQ(t->journal->claim[3].mark, 0u);
+}
+
+TEST_F(Transaction, IsNotEmptyWhateverWasAdded)
+{
+    Feed(2);
+    Filter filter(world_);
+    transaction *t = &filter.t;
+    ASSERT_EQ(transaction_claim(t, 2), 2u);
+    transaction_mark nothing = transaction_here(t);
+    transaction_keep(t, 0);
+    EXPECT_FALSE(transaction_is_empty(t));
+    transaction_rollback(t, &nothing);
+    transaction_remove(t, 0);
+    EXPECT_FALSE(transaction_is_empty(t));
+    transaction_rollback(t, &nothing);
+    t->n_refusals = 1;
+    EXPECT_FALSE(transaction_is_empty(t));
+    t->n_refusals = 0;
+    EXPECT_TRUE(transaction_is_empty(t));
+}
+
+struct Refused {
+    uint64_t position;
+    bool has_frame;
+};
+
+TEST_F(Transaction, OfASourceRefusesRecordsOneAfterTheOther)
+{
+    std::vector<Refused> seen;
+    auto note = [](void *context, const refusal *r, const descriptor *frame) {
+        static_cast<std::vector<Refused> *>(context)->push_back({r->position, frame != nullptr});
+    };
+    transaction t;
+    ASSERT_EQ(transaction_init(&t, world_.segment(), SOURCE, 0, 1, {note, &seen}), 0);
+    transaction_recover(&t);
+    for (uint64_t n = 0; n < 2; n++) {
+        ASSERT_EQ(transaction_refuse(&t, CURSOR_NONE, 1, 0, "not a record"), 0);
+        transaction_commit(&t, 0);
+        ASSERT_EQ(seen.size(), n + 1);
+        EXPECT_EQ(seen[n].position, n);
+        EXPECT_FALSE(seen[n].has_frame);
+    }
+    transaction_destroy(&t);
+}
+
+// The last store of a commit was not made: all of it was done already.
+TEST_F(Transaction, OfASourceThatIsRolledForwardAgainPublishesNothingTwice)
+{
+    Feed(2);
+    journal *j = &world_.Slot(SOURCE)->journal;
+    decision d = journal_decision(j);
+    d.phase = PHASE_COMMITTING;
+    journal_decide(j, d);
+    world_.Recover(SOURCE, 0, 2);
+    EXPECT_EQ(journal_decision(j).phase, PHASE_IDLE);
+    EXPECT_EQ(ring_fill(world_.Ring(FILTER)), 2u);
+    EXPECT_EQ(world_.Committed(SOURCE).tally.out, 2u);
+}
+
+TEST_F(Transaction, AStagesTwoPortsIntoOneRingAreOneProducers)
+{
+    World two({{"source", nullptr, 0, 1, 1, 2}, {"sink", nullptr, 4, 1, 1, 0}}, {{0, 0, 1, 0}, {0, 1, 1, 1}});
+    transaction t;
+    ASSERT_EQ(transaction_init(&t, two.segment(), 0, 0, 1, {IgnoreRefusal, nullptr}), 0);
+    ASSERT_EQ(t.n_readers, 2u);
+    EXPECT_EQ(t.readers[0].hold, END_SOLE);
+    EXPECT_EQ(t.readers[1].hold, END_SOLE);
+    transaction_destroy(&t);
+}
+
+TEST_F(Transaction, AnOrderedSourceHasNoTurnToWaitFor)
+{
+    World ordered({{"source", nullptr, 0, 1, 1, 1, true}, {"sink", nullptr, 4, 1, 1, 0}}, {{0, 0, 1}});
+    ordered.Feed(0, {"a"});
+    EXPECT_EQ(ordered.Drain(1).size(), 1u);
+}
+
+// A sibling claims before or after any store of one that claims.
+TEST_F(Transaction, AFrameIsClaimedByOneWorker)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    World shared({{"source", nullptr, 0}, {"filter", nullptr, 16, 1, 2}, {"sink", nullptr, 64, 1, 1, 0}},
+                 {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}});
+    transaction t[2];
+    for (uint32_t w : {0u, 1u}) {
+        transaction_init(&t[w], shared.segment(), FILTER, w, 1, {IgnoreRefusal, nullptr});
+        transaction_recover(&t[w]);
+    }
+    uint64_t claimed = 0;
+    StoreTrap::AtEachStore({{shared.segment()->backing.base, shared.segment()->backing.size}},
+                           {[&] {
+                                shared.Feed(SOURCE, {"a"});
+                                claimed = 0;
+                            },
+                            [&] { return static_cast<int>(transaction_claim(&t[0], 4)); },
+                            [&] {
+                                if (au64_relaxed(&shared.Ring(FILTER)->consumer.owner) == 0)
+                                    claimed = transaction_claim(&t[1], 4);
+                            },
+                            [&](int by_first) {
+                                ASSERT_EQ(claimed + static_cast<uint64_t>(by_first), 1u);
+                                transaction *who = by_first ? &t[0] : &t[1];
+                                transaction_commit(who, 1);
+                            }});
+    for (transaction &each : t)
+        transaction_destroy(&each);
 }
 
 } // namespace
