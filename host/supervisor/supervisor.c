@@ -11,13 +11,13 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "clock.h"
 #include "collect.h"
+#include "dead_letter.h"
 #include "leftovers.h"
 #include "warden.h"
 
@@ -348,28 +348,6 @@ static void loop(struct supervisor *s)
     }
 }
 
-static int make_folder(const char *path)
-{
-    return mkdir(path, 0777) != 0 && errno != EEXIST ? -errno : 0;
-}
-
-/* Creates a folder and those above it. */
-static int make_folders(const char *path)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        return -ENOMEM;
-    int error = 0;
-    for (char *slash = copy + (*copy == '/'); !error && (slash = strchr(slash, '/')); *slash++ = '/') {
-        *slash = 0;
-        error = make_folder(copy);
-    }
-    if (!error)
-        error = make_folder(copy);
-    free(copy);
-    return error;
-}
-
 static int open_loop(struct supervisor *s)
 {
     sigset_t mask;
@@ -395,7 +373,7 @@ static void start(struct supervisor *s)
                 strerror(-s->children));
         return;
     }
-    int error = s->pipeline->dead_letters ? make_folders(s->pipeline->dead_letters) : 0;
+    int error = s->pipeline->dead_letters ? dead_letter_make_folder(s->pipeline->dead_letters) : 0;
     if (error) {
         end_run(s, OUTCOME_FAILED, "cannot create the folder for dead letters '%s': %s", s->pipeline->dead_letters,
                 strerror(-error));

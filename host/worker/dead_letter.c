@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attributes.h"
@@ -15,6 +16,27 @@
 #include "view.h"
 
 enum { NAME_BYTES = 160, LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
+
+static int make_folder(const char *path)
+{
+    return mkdir(path, 0777) != 0 && errno != EEXIST ? -errno : 0;
+}
+
+int dead_letter_make_folder(const char *path)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return -ENOMEM;
+    int error = 0;
+    for (char *slash = copy + (*copy == '/'); !error && (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = 0;
+        error = make_folder(copy);
+    }
+    if (!error)
+        error = make_folder(copy);
+    free(copy);
+    return error;
+}
 
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
                      const struct log *log)

@@ -20,6 +20,9 @@ struct dead_letter_box {
     uint64_t written; /* by this worker: the log tells of the first ten, then of each hundredth */
 };
 
+/* Host, before the first fork: creates the folder and those above it. 0 or -errno. */
+int dead_letter_make_folder(const char *path);
+
 /* Opens the folder, if one is configured. 0 or -errno. */
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
                      const struct log *log);
