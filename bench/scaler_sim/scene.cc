@@ -34,6 +34,15 @@ void make_change(const Scene &scene, Engine &engine)
         engine.SetCostFactor(scene.stage, scene.factor);
 }
 
+// What all would take: those that are to leave are still there.
+uint64_t wished_bytes(const Engine &engine, const Shape &shape, const std::vector<uint32_t> &workers)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < workers.size(); i++)
+        bytes += std::max(workers[i], engine.Present(i)) * shape.stages[i].bytes;
+    return bytes;
+}
+
 // Gives the engine the workers that the rule wants, as far as memory goes: what it has to spare is given back first.
 void apply(Engine &engine, const Shape &shape, const std::vector<uint32_t> &workers)
 {
@@ -121,8 +130,8 @@ Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
             directions[i] = way != 0 ? way : directions[i];
         }
         out.decisions += engine.Now() <= FIRST_S && workers != before;
+        out.passed_memory |= wished_bytes(engine, scene.shape, workers) > scene.shape.memory;
         apply(engine, scene.shape, workers);
-        out.passed_memory |= engine.Bytes() > scene.shape.memory;
         delivered.push_back(engine.Delivered());
     });
     size_t first = static_cast<size_t>(FIRST_S / TICK_S), last = delivered.size() - 1;

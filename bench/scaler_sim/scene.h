@@ -28,12 +28,12 @@ void scene_run(const Scene &scene, Engine &engine, double end_s, const std::func
 
 // What a rule made of a scene.
 struct Outcome {
-    double rate = 0;         // of the source, after the first minute, or from 15 s after the change on
-    double rate_at_once = 0; // from the change on
-    double rate_90_s = 0;    // until 90 % of that rate was reached, over 2 s
-    uint32_t decisions = 0;  // ticks that changed something, in the first minute
-    uint32_t reversals = 0;  // changes of direction of a stage, after that
-    bool passed_memory = false;
+    double rate = 0;               // of the source, after the first minute, or from 15 s after the change on
+    double rate_at_once = 0;       // from the change on
+    double rate_90_s = 0;          // until 90 % of that rate was reached, over 2 s
+    uint32_t decisions = 0;        // ticks that changed something, in the first minute
+    uint32_t reversals = 0;        // changes of direction of a stage, after that
+    bool passed_memory = false;    // asked for more than there is
     std::vector<uint32_t> workers; // in the end
 };
 

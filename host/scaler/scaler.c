@@ -325,7 +325,11 @@ static void lower_stages(struct scaler *s, const struct model *m, int lacks, int
             mem->trial = TRIAL_LOWERED;
         mem->was_lowered = 1;
         mem->before = (struct level){0};
-        change(s, m, i, need, at_once ? SCALER_BUDGET : SCALER_SURPLUS, v);
+        change(s, m, i, need,
+               at_once                       ? SCALER_BUDGET
+               : mem->trial == TRIAL_LOWERED ? SCALER_CEILING
+                                             : SCALER_SURPLUS,
+               v);
     }
 }
 

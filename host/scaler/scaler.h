@@ -12,11 +12,10 @@
 #include "model.h"
 
 enum scaler_cause {
-    SCALER_NEEDED,   /* the stage would hold back the rest */
-    SCALER_SURPLUS,  /* it has had more than it needs for a while */
-    SCALER_CEILING,  /* more did not help */
-    SCALER_RESTORED, /* fewer did harm */
-    SCALER_BUDGET    /* cores or memory became fewer */
+    SCALER_NEEDED,  /* the stage would hold back the rest */
+    SCALER_SURPLUS, /* it has had more than it needs for a while */
+    SCALER_CEILING, /* more did not help */
+    SCALER_BUDGET   /* cores or memory became fewer */
 };
 
 /* One line of the log. */
