@@ -45,12 +45,16 @@ bool is_gone(const Process &p)
     return at == std::string::npos || stat[at + 2] == 'Z';
 }
 
+// If not, it ends them.
 bool all_gone_within_10_seconds(const std::vector<Process> &processes)
 {
     auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!std::all_of(processes.begin(), processes.end(), is_gone)) {
-        if (std::chrono::steady_clock::now() > end)
+        if (std::chrono::steady_clock::now() > end) {
+            for (const Process &p : processes)
+                kill(p.pid, SIGKILL);
             return false;
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     return true;
