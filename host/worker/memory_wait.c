@@ -27,8 +27,8 @@ void session_release_memory(struct session *s)
     event_wake_all(&memory_of(s)->freed);
 }
 
-/* After SLOT_WAIT_MEMORY is in the slot: keepers downstream flush, and siblings out of turn step back. Whoever waits for
- * the token says so too: he may be the last of the stage that stops. */
+/* After SLOT_WAIT_MEMORY is in the slot: keepers downstream flush, and siblings out of turn step back. Whoever waits
+ * for the token says so too: he may be the last of the stage that stops. */
 static void announce(const struct session *s)
 {
     pressure_wake_keepers(&s->t);
