@@ -37,5 +37,9 @@ void sim_free(void *at);
 /* Pages come at the first touch: filling them all would be most of the time of a seed. */
 #define madvise(...) (0)
 #define fallocate(...) (0)
+/* Nobody else maps the segment; and to read a page of a file that nobody has written costs a page, of private memory
+ * none. */
+#define mmap(at, bytes, protection, flags, fd, offset) \
+    mmap(at, bytes, protection, ((flags) & ~MAP_SHARED) | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
 
 #endif
