@@ -16,6 +16,25 @@ target_compile_options(test_headers PRIVATE -fPIE)
 target_precompile_headers(test_headers PRIVATE
   "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/tests/test_headers.h>")
 
+# All sources of a test are compiled as one: the headers and the templates of GoogleTest cost more than the tests. So what
+# two of them have in an unnamed namespace needs two names, or one header.
+function(micropipe_compile_as_one name)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
+  target_precompile_headers(${name} REUSE_FROM test_headers)
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>) # they look like headers
+endfunction()
+
+# micropipe_test_library(NAME SOURCES x.cc [LIBRARIES lib...]): what several tests link.
+function(micropipe_test_library name)
+  cmake_parse_arguments(LIBRARY "" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_library(${name} STATIC ${LIBRARY_SOURCES})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${name} PRIVATE -fPIE) # as the precompiled headers
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${LIBRARY_LIBRARIES} PRIVATE micropipe_options GTest::gmock)
+  micropipe_compile_as_one(${name})
+endfunction()
+
 function(micropipe_test name)
   cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LAYERS;LIBRARIES;ENVIRONMENT" ${ARGN})
   if(NOT TEST_TIMEOUT)
@@ -27,7 +46,7 @@ function(micropipe_test name)
   endif()
   list(TRANSFORM TEST_LAYERS PREPEND micropipe_)
   add_executable(${name} ${TEST_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM test_headers)
+  micropipe_compile_as_one(${name})
   target_link_libraries(${name} PRIVATE ${TEST_LAYERS} ${TEST_LIBRARIES} micropipe_options GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ${alone} ENVIRONMENT "${TEST_ENVIRONMENT}")

@@ -21,7 +21,7 @@ harness::Output encoded(const Picture &p, const Options &options = {})
     return host.outputs().empty() ? harness::Output{} : host.outputs()[0];
 }
 
-Picture decoded(const std::string &file)
+Picture decoded_again(const std::string &file)
 {
     Host host("image", "decode");
     host.give_bytes(file);
@@ -33,7 +33,7 @@ TEST(ImageEncode, JpegComesBackNearlyAsItWas)
 {
     const Picture p = samples::smooth(61, 47);
     for (const char *chroma : {"420", "422", "444"})
-        EXPECT_LE(samples::difference(decoded(encoded(p, {{"chroma", chroma}, {"quality", "95"}}).bytes), p), 6)
+        EXPECT_LE(samples::difference(decoded_again(encoded(p, {{"chroma", chroma}, {"quality", "95"}}).bytes), p), 6)
             << chroma;
 }
 
@@ -41,7 +41,7 @@ TEST(ImageEncode, PngComesBackExactly)
 {
     const Picture p = samples::pattern(61, 47);
     for (const char *level : {"0", "1", "9"})
-        EXPECT_EQ(decoded(encoded(p, {{"format", "png"}, {"level", level}}).bytes), p) << level;
+        EXPECT_EQ(decoded_again(encoded(p, {{"format", "png"}, {"level", level}}).bytes), p) << level;
 }
 
 TEST(ImageEncode, GreyStaysGrey)
@@ -49,7 +49,7 @@ TEST(ImageEncode, GreyStaysGrey)
     const Picture p = samples::pattern(24, 24, 1);
     const std::string jpeg = encoded(p, {{"quality", "90"}}).bytes;
     EXPECT_EQ(jpeg.at(samples::find_marker(jpeg, 0xc0) + 9), 1) << "components";
-    const Picture png = decoded(encoded(p, {{"format", "png"}}).bytes);
+    const Picture png = decoded_again(encoded(p, {{"format", "png"}}).bytes);
     EXPECT_EQ(png.at(5, 7, 0), p.at(5, 7, 0));
     EXPECT_EQ(png.at(5, 7, 2), p.at(5, 7, 0));
 }

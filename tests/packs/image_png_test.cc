@@ -13,7 +13,7 @@ using samples::PngStyle;
 
 constexpr int background[] = {0x10, 0x80, 0xf0};
 
-Picture decoded(const std::string &file)
+Picture decoded_over_blue(const std::string &file)
 {
     Host host("image", "decode");
     host.set("background", "#1080f0").give_bytes(file);
@@ -60,7 +60,7 @@ class ImagePng : public testing::TestWithParam<bool> /* interlaced? */
 TEST_P(ImagePng, RgbIsTakenAsItIs)
 {
     for (const uint64_t side : {1u, 7u, 33u})
-        EXPECT_EQ(decoded(samples::png(samples::pattern(side, side + 2), GetParam())),
+        EXPECT_EQ(decoded_over_blue(samples::png(samples::pattern(side, side + 2), GetParam())),
                   samples::pattern(side, side + 2));
 }
 
@@ -72,7 +72,7 @@ TEST_P(ImagePng, GreyOfEveryDepthIsStretchedToEightBits)
         const std::string file = samples::png(19, 11, packed(levels, depth), style_of(0, depth, GetParam()));
         const Picture expected = samples::picture(
             19, 11, 3, [&](uint64_t x, uint64_t y, uint64_t) { return (levels.at(x, y, 0) & top) * 255 / top; });
-        EXPECT_EQ(decoded(file), expected) << depth;
+        EXPECT_EQ(decoded_over_blue(file), expected) << depth;
     }
 }
 
@@ -90,7 +90,7 @@ TEST_P(ImagePng, PalettesAreExpandedWithTheirTransparency)
             const uint8_t i = index.at(x, y, 0);
             return over(style.palette[i * 3 + c], i < 2 ? style.transparency[i] / 255.0 : 1.0, c);
         });
-        EXPECT_EQ(decoded(samples::png(23, 9, packed(index, depth), style)), expected) << depth;
+        EXPECT_EQ(decoded_over_blue(samples::png(23, 9, packed(index, depth), style)), expected) << depth;
     }
 }
 
@@ -101,7 +101,7 @@ TEST_P(ImagePng, AlphaIsLaidOverTheBackground)
         const Picture expected = samples::picture(31, 17, 3, [&](uint64_t x, uint64_t y, uint64_t c) {
             return over(p.at(x, y, channels == 2 ? 0 : c), p.at(x, y, channels - 1) / 255.0, c);
         });
-        EXPECT_EQ(decoded(samples::png(p, GetParam())), expected) << channels;
+        EXPECT_EQ(decoded_over_blue(samples::png(p, GetParam())), expected) << channels;
     }
 }
 
@@ -123,7 +123,7 @@ TEST_P(ImagePng, SixteenBitsAreRoundedToEight)
             const double opacity = channels % 2 ? 1.0 : static_cast<double>(sample16(x, y, channels - 1)) / 65535;
             return over(static_cast<double>(sample16(x, y, channels < 3 ? 0 : c)) / 257, opacity, c);
         });
-        const Picture image = decoded(samples::png(21, 13, rows, style_of(types[channels], 16, GetParam())));
+        const Picture image = decoded_over_blue(samples::png(21, 13, rows, style_of(types[channels], 16, GetParam())));
         EXPECT_LE(samples::difference(image, expected), channels % 2 ? 0 : 1) << channels;
     }
 }
@@ -137,7 +137,7 @@ TEST_P(ImagePng, OneTransparentColourShowsTheBackground)
         const bool hidden = p.at(x, y, 0) == 37 && p.at(x, y, 1) == 96 && p.at(x, y, 2) == 155;
         return hidden ? background[c] : p.at(x, y, c);
     });
-    const Picture image = decoded(samples::png(9, 5, p.bytes, style));
+    const Picture image = decoded_over_blue(samples::png(9, 5, p.bytes, style));
     EXPECT_EQ(image, expected);
     EXPECT_EQ(image.at(1, 0, 2), 0xf0);
 }
@@ -148,7 +148,7 @@ TEST_P(ImagePng, GammaChangesNothing)
     const Picture p = samples::pattern(31, 17, 4);
     const std::string plain = samples::png(31, 17, p.bytes, style);
     style.gamma = 0.45;
-    EXPECT_EQ(decoded(samples::png(31, 17, p.bytes, style)), decoded(plain));
+    EXPECT_EQ(decoded_over_blue(samples::png(31, 17, p.bytes, style)), decoded_over_blue(plain));
 }
 
 TEST_P(ImagePng, OneTransparentGreyShowsTheBackground)
@@ -156,7 +156,7 @@ TEST_P(ImagePng, OneTransparentGreyShowsTheBackground)
     PngStyle style = style_of(0, 8, GetParam());
     const Picture p = samples::pattern(9, 5, 1);
     style.transparent = {p.at(4, 3, 0)};
-    const Picture image = decoded(samples::png(9, 5, p.bytes, style));
+    const Picture image = decoded_over_blue(samples::png(9, 5, p.bytes, style));
     EXPECT_EQ(image.at(4, 3, 0), 0x10);
     EXPECT_EQ(image.at(4, 3, 2), 0xf0);
     EXPECT_EQ(image.at(3, 3, 1), p.at(3, 3, 0));

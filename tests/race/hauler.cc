@@ -15,8 +15,6 @@ namespace
 
 enum : uint64_t { RARE = 64, STALL_YIELDS = 200, SHORT_SLEEP_NS = 20000, NUMBER_BITS = 32 };
 
-void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
-
 // Whole words. Follows from the sequence number, so that whoever gets the frame knows it, too.
 uint64_t SizeOf(const Traffic &traffic, uint64_t sequence)
 {

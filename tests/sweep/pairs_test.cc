@@ -18,7 +18,7 @@ enum : uint64_t { PAIRS = 8 };
 #else
 enum : uint64_t { PAIRS = 600 }; // a scenario
 #endif
-enum : unsigned { SEED = 20261125 };
+enum : unsigned { PAIRS_SEED = 20261125 };
 
 // MICROPIPE_SWEEP_PAIRS: another number, for who has little time.
 uint64_t Wanted()
@@ -54,7 +54,7 @@ class Pairs : public testing::TestWithParam<Scenario>
     }
 
     Killing killing_{GetParam()};
-    std::mt19937 random_{SEED};
+    std::mt19937 random_{PAIRS_SEED};
 };
 
 TEST_P(Pairs, ASuccessorThatDiesInItsRecoveryLosesDoublesAndLeaksNothing)

@@ -14,8 +14,6 @@ enum : uint32_t { SIBLING = 1 }; // slot of the stage
 enum : uint32_t { FIRST_FRAMES_OF_SIBLING = 1 };
 enum : size_t { PAGE = 4096 };
 
-void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
-
 bool IsJson(const std::filesystem::path &path)
 {
     return path.extension() == ".json";

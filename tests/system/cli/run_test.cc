@@ -11,15 +11,15 @@ namespace
 using testing::HasSubstr;
 using testing::Not;
 
-const char kHello[] = "name = \"hello\";\nstages = (\n"
-                      "  { name = \"make\"; processor = \"core.generate\"; options = { count = 1000; }; },\n"
-                      "  { name = \"some\"; processor = \"core.take\"; options = { count = 600; }; },\n"
-                      "  { name = \"end\"; processor = \"core.null\"; }\n);\n";
+const char kTakeSome[] = "name = \"hello\";\nstages = (\n"
+                         "  { name = \"make\"; processor = \"core.generate\"; options = { count = 1000; }; },\n"
+                         "  { name = \"some\"; processor = \"core.take\"; options = { count = 600; }; },\n"
+                         "  { name = \"end\"; processor = \"core.null\"; }\n);\n";
 
 class Run : public testing::Test
 {
   protected:
-    Run() { folder_.write("hello.cfg", kHello); }
+    Run() { folder_.write("hello.cfg", kTakeSome); }
     ~Run() override { json_decref(summary_); }
 
     // stdout, with stderr in messages().

@@ -9,11 +9,6 @@ using namespace std::chrono_literals;
 namespace
 {
 
-double anybody(const std::string &)
-{
-    return 1;
-}
-
 const char *const diamond =
     "core.generate :name=source count=%COUNT% size=64 | lab.pass :name=quick :inputs=source |"
     "lab.copy :name=slow :inputs=source | debug.checksum :name=end :inputs=quick,slow keys=true path=sum";

@@ -31,7 +31,7 @@ class Pool
     bool got_;
 };
 
-const char *const line = "core.generate count=0 size=64 | core.null";
+const char *const idle_line = "core.generate count=0 size=64 | core.null";
 
 std::string smaps_of_a_worker(Running &run)
 {
@@ -49,7 +49,7 @@ TEST(HugePages, ALargeEnoughPoolBacksTheArena)
     if (!pages.got())
         GTEST_SKIP() << "the pool cannot be set here";
     Folder folder;
-    Running run(folder, {"-e", line, "--set", "memory=32M", "--set", "huge_pages=require"});
+    Running run(folder, {"-e", idle_line, "--set", "memory=32M", "--set", "huge_pages=require"});
     EXPECT_NE(smaps_of_a_worker(run).find("KernelPageSize:     2048 kB"), std::string::npos);
     kill(run.pid(), SIGTERM);
     EXPECT_EQ(run.finish().exit_code, 0);
@@ -74,7 +74,7 @@ TEST(HugePages, RequireRefusesAnEmptyPoolWithItsOwnMessage)
     if (read_file(pool) != "0\n")
         GTEST_SKIP() << "the pool is not empty, and cannot be emptied here";
     Folder folder;
-    Running run(folder, {"-e", line, "--set", "huge_pages=require"});
+    Running run(folder, {"-e", idle_line, "--set", "huge_pages=require"});
     Result result = run.finish();
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_NE(result.reason.find("huge_pages = \"require\""), std::string::npos) << result.reason;

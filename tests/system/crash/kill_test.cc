@@ -19,11 +19,6 @@ namespace
 const char *const filters = " | core.batch :name=batch :workers=2 size=50 timeout=5ms"
                             " | core.unbatch :name=unbatch :workers=2 | ";
 
-double anybody(const std::string &)
-{
-    return 1;
-}
-
 double most_of_all_the_sink(const std::string &stage)
 {
     return stage == "end" ? 5 : 1;

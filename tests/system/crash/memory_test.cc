@@ -17,11 +17,6 @@ struct Case {
     int kill_ms; // a kill each so often: a frame must have the time to get through now and then
 };
 
-double anybody(const std::string &)
-{
-    return 1;
-}
-
 class TinyMemory : public ::testing::TestWithParam<Case>
 {
 };

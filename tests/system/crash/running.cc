@@ -15,6 +15,11 @@
 namespace crash
 {
 
+double anybody(const std::string &)
+{
+    return 1;
+}
+
 Folder::Folder()
 {
     std::string pattern = (std::filesystem::temp_directory_path() / "micropipe-test-XXXXXX").string();

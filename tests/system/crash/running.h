@@ -86,6 +86,9 @@ class Running
     std::map<std::string, std::set<pid_t>> killed_;
 };
 
+// A weight for kill_workers(): all alike.
+double anybody(const std::string &stage);
+
 // in = out + dropped + dead + in_flight for every stage, and nothing is in flight: empty, or what is wrong.
 std::string broken_identity(const Result &result);
 

@@ -100,7 +100,7 @@ TEST(Doctor, ProbingLeavesNothingBehind)
 {
     auto files = [] {
         auto list = std::filesystem::directory_iterator("/proc/self/fd");
-        return std::distance(begin(list), end(list));
+        return std::distance(std::filesystem::begin(list), std::filesystem::end(list));
     };
     int before = -1, after = -1;
     ASSERT_EQ(prctl(PR_GET_CHILD_SUBREAPER, &before), 0);

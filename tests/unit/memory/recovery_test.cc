@@ -10,7 +10,7 @@
 namespace
 {
 
-constexpr uint64_t BIG = 512 * 1024;
+constexpr uint64_t LARGE = 512 * 1024;
 enum : uint32_t { SPANS = 4, SLOT = 2 };
 
 class AllocatorDeath : public testing::Test
@@ -22,12 +22,12 @@ class AllocatorDeath : public testing::Test
             GTEST_SKIP() << "no ptrace";
     }
 
-    // The table, and the part of each span in which blocks of BIG and above have their life words.
+    // The table, and the part of each span in which blocks of LARGE and above have their life words.
     std::vector<Region> Lives() const
     {
         std::vector<Region> regions = {{arena_.Table(), SPANS * sizeof(span)}};
         for (uint32_t s = 0; s < SPANS; s++)
-            for (uint64_t at = 0; at < SPAN_SIZE; at += BIG)
+            for (uint64_t at = 0; at < SPAN_SIZE; at += LARGE)
                 regions.push_back({arena_.Span(s) + at, sizeof(block)});
         return regions;
     }
@@ -65,8 +65,8 @@ class AllocatorDeath : public testing::Test
         for (const descriptor &d : held)
             arena_.Drop(d, READER_A);
         ASSERT_EQ(arena_.FreeSpans(), SPANS) << "after " << step << " instructions";
-        std::vector<descriptor> again = successor.TakeAll(BIG);
-        ASSERT_EQ(again.size(), SPANS * SPAN_SIZE / BIG) << "after " << step << " instructions";
+        std::vector<descriptor> again = successor.TakeAll(LARGE);
+        ASSERT_EQ(again.size(), SPANS * SPAN_SIZE / LARGE) << "after " << step << " instructions";
         for (const descriptor &d : again) {
             for (const descriptor &old : published_)
                 ASSERT_FALSE(d.block == old.block && d.generation == old.generation);
@@ -104,11 +104,11 @@ class AllocatorDeath : public testing::Test
 
 TEST_F(AllocatorDeath, WhileItTakesBlocksLosesNone)
 {
-    HoldOne(BIG);
+    HoldOne(LARGE);
     KillEverywhere([](TestAllocator &a) {
         descriptor d[6];
         for (descriptor &each : d)
-            a.Take(BIG, &each);
+            a.Take(LARGE, &each);
         allocator_abandon(a.get(), &d[1]);
         allocator_abandon(a.get(), &d[5]);
     });
@@ -116,19 +116,19 @@ TEST_F(AllocatorDeath, WhileItTakesBlocksLosesNone)
 
 TEST_F(AllocatorDeath, WhileItCutsSpansAnewLosesNone)
 {
-    UseUp(BIG);
-    HoldOne(BIG);
+    UseUp(LARGE);
+    HoldOne(LARGE);
     KillEverywhere([](TestAllocator &a) {
         descriptor d;
-        a.Take(2 * BIG, &d);
-        a.Take(2 * BIG, &d);
-        a.Take(2 * BIG, &d);
+        a.Take(2 * LARGE, &d);
+        a.Take(2 * LARGE, &d);
+        a.Take(2 * LARGE, &d);
     });
 }
 
 TEST_F(AllocatorDeath, WhileItTakesARunLosesNoSpan)
 {
-    HoldOne(BIG);
+    HoldOne(LARGE);
     KillEverywhere([](TestAllocator &a) {
         descriptor d;
         a.Take(3 * uint64_t{SPAN_SIZE}, &d);
@@ -143,8 +143,8 @@ TEST_F(AllocatorDeath, WhileItDissolvesARunLosesNoSpan)
     UseUp(SPANS * uint64_t{SPAN_SIZE});
     KillEverywhere([](TestAllocator &a) {
         descriptor d;
-        a.Take(BIG, &d);
-        a.Take(2 * BIG, &d);
+        a.Take(LARGE, &d);
+        a.Take(2 * LARGE, &d);
         a.Take(2 * uint64_t{SPAN_SIZE}, &d);
     });
 }
@@ -153,9 +153,9 @@ TEST_F(AllocatorDeath, WhileItSettlesLosesNothing)
 {
     KillEverywhere([](TestAllocator &a) {
         descriptor d;
-        a.Take(BIG, &d);
+        a.Take(LARGE, &d);
         allocator_abandon(a.get(), &d);
-        a.Take(2 * BIG, &d);
+        a.Take(2 * LARGE, &d);
         allocator_abandon(a.get(), &d);
         allocator_settle(a.get(), ALLOCATOR_KEEP_OPEN);
         allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
@@ -166,8 +166,8 @@ TEST_F(AllocatorDeath, OfARecoveryIsRecoveredFrom)
 {
     TestAllocator dead(arena_, arena_.All(), SLOT);
     descriptor d;
-    ASSERT_EQ(dead.Take(BIG, &d), 0);
-    ASSERT_EQ(dead.Take(BIG, &d), 0);
+    ASSERT_EQ(dead.Take(LARGE, &d), 0);
+    ASSERT_EQ(dead.Take(LARGE, &d), 0);
     ASSERT_EQ(dead.Take(SPAN_SIZE, &d), 0);
     KillEverywhere([](TestAllocator &a) { allocator_recover(a.get()); });
 }

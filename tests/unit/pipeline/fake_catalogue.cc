@@ -36,7 +36,7 @@ struct Processor {
     std::vector<Port> inputs, outputs;
 };
 
-const Port in = {"in"}, out = {"out"};
+const Port bytes_in = {"in"}, bytes_out = {"out"};
 
 std::vector<Processor> packs()
 {
@@ -51,13 +51,13 @@ std::vector<Processor> packs()
           {"recursive", MPIPE_BOOL, 0, "true"},
           {"max_size", MPIPE_SIZE, 0, "1G", "1", "16G", "bytes"}},
          {},
-         {out}},
+         {bytes_out}},
         {"files",
          "write",
          MPIPE_SERIAL,
          {{"path", MPIPE_PATH, MPIPE_REQUIRED},
           {"mode", MPIPE_CHOICE, 0, "rename", nullptr, nullptr, nullptr, {"rename", "append"}}},
-         {in},
+         {bytes_in},
          {}},
         {"text",
          "lines",
@@ -70,7 +70,7 @@ std::vector<Processor> packs()
          "decode",
          0,
          {{"max_pixels", MPIPE_INT, 0, "100000000", "1", "10000000000", "pixels"}},
-         {in},
+         {bytes_in},
          {image_out}},
         {"image",
          "resize",
@@ -86,18 +86,18 @@ std::vector<Processor> packs()
          {{"format", MPIPE_CHOICE, MPIPE_REQUIRED, nullptr, nullptr, nullptr, nullptr, {"jpeg", "png"}},
           {"quality", MPIPE_INT, 0, "90", "1", "100", "%"}},
          {image_in},
-         {out}},
-        {"core", "take", 0, {{"count", MPIPE_INT, MPIPE_REQUIRED, nullptr, "0"}}, {in}, {out}},
+         {bytes_out}},
+        {"core", "take", 0, {{"count", MPIPE_INT, MPIPE_REQUIRED, nullptr, "0"}}, {bytes_in}, {bytes_out}},
         {"core",
          "batch",
          0,
          {{"size", MPIPE_INT, 0, "32", "1", "4096", "frames"}, {"timeout", MPIPE_TIME, 0, "1s", "1ms", "1h"}},
-         {in},
-         {out}},
-        {"core", "null", 0, {}, {in}, {}},
-        {"test", "serial", MPIPE_SERIAL, {}, {in}, {out}},
-        {"test", "split", 0, {}, {in}, {out, {"errors"}, {"side", MPIPE_BYTES, MPIPE_PORT_OPTIONAL}}},
-        {"test", "join", 0, {}, {{"left"}, {"right"}, {"side", MPIPE_BYTES, MPIPE_PORT_OPTIONAL}}, {out}},
+         {bytes_in},
+         {bytes_out}},
+        {"core", "null", 0, {}, {bytes_in}, {}},
+        {"test", "serial", MPIPE_SERIAL, {}, {bytes_in}, {bytes_out}},
+        {"test", "split", 0, {}, {bytes_in}, {bytes_out, {"errors"}, {"side", MPIPE_BYTES, MPIPE_PORT_OPTIONAL}}},
+        {"test", "join", 0, {}, {{"left"}, {"right"}, {"side", MPIPE_BYTES, MPIPE_PORT_OPTIONAL}}, {bytes_out}},
         {"test",
          "all",
          0,
@@ -119,9 +119,9 @@ std::vector<Processor> packs()
           {"folders", MPIPE_PATH | MPIPE_LIST, MPIPE_MUST_EXIST},
           {"token", MPIPE_STRING, MPIPE_SECRET},
           {"old", MPIPE_INT, MPIPE_DEPRECATED}},
-         {in},
-         {out}},
-        {"test", "broken", 0, {{"number", MPIPE_INT, 0, "many"}}, {in}, {out}},
+         {bytes_in},
+         {bytes_out}},
+        {"test", "broken", 0, {{"number", MPIPE_INT, 0, "many"}}, {bytes_in}, {bytes_out}},
     };
 }
 

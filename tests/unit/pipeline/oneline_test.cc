@@ -61,16 +61,16 @@ TEST(OneLine, EmptyValueIsEmptyText)
     EXPECT_STREQ(p.option("lines", "path").text, "");
 }
 
-struct Case {
+struct WrongLine {
     const char *name, *line, *message; // a ~ marks the place, and is taken out
 };
 
-void PrintTo(const Case &c, std::ostream *to)
+void PrintTo(const WrongLine &c, std::ostream *to)
 {
     *to << c.name;
 }
 
-class OneLineMistake : public testing::TestWithParam<Case>
+class OneLineMistake : public testing::TestWithParam<WrongLine>
 {
 };
 
@@ -88,38 +88,39 @@ TEST_P(OneLineMistake, IsFoundAtItsPlace)
 
 INSTANTIATE_TEST_SUITE_P(
     OneLine, OneLineMistake,
-    testing::Values(Case{"Empty", "~  ", "the pipeline is empty"},
-                    Case{"NothingBeforeTheBar", "~| core.null", "a processor is missing before this '|'"},
-                    Case{"NothingBetweenBars", "text.lines | ~| core.null", "a processor is missing before this '|'"},
-                    Case{"NothingAtTheEnd", "text.lines | ~", "a processor is missing at the end"},
-                    Case{"OpenQuote", "text.lines path=~'a | core.null", "this ' has no partner"},
-                    Case{"OptionFirst", "text.lines | ~count=3 | core.null",
-                         "expected a processor, as files.read, but found 'count=3'"},
-                    Case{"SettingFirst", "text.lines | ~:workers=3 | core.null", "expected a processor"},
-                    Case{"NoAssignment", "text.lines ~fast | core.null",
-                         "expected name=value or :setting=value, but found 'fast'"},
-                    Case{"NoName", "text.lines ~=fast | core.null", "expected name=value"},
-                    Case{"QuotedEquals", "text.lines ~'a=b' | core.null", "expected name=value"},
-                    Case{"OptionTwice", "text.lines path=a ~path=b | core.null", "option 'path' is set twice"},
-                    Case{"SettingTwice", "text.lines :name=a ~:name=b | core.null", "the setting 'name' is set twice"},
-                    Case{"UnknownSetting", "text.lines | core.batch :~wrokers=2 | core.null",
-                         "stage 'batch': unknown setting 'wrokers' (did you mean 'workers'?)"},
-                    Case{"UnknownOption", "text.lines | core.batch ~sise=2 | core.null",
-                         "stage 'batch': unknown option 'sise' (did you mean 'size'?)"},
-                    Case{"OptionOutOfRange", "text.lines | core.batch size=~9999 | core.null",
-                         "stage 'batch': option 'size' must be from 1 to 4096 frames, but is '9999'"},
-                    Case{"ListElement", "text.lines | test.all wholes=1,~x,3 | core.null",
-                         "stage 'all': option 'wholes' must be an integer"},
-                    Case{"WorkersRange", "text.lines | core.batch :workers=~4-2 | core.null",
-                         "stage 'batch': workers.min is 4, more than workers.max"},
-                    Case{"WorkersWord", "text.lines | core.batch :workers=~many | core.null",
-                         "stage 'batch': workers must be an integer"},
-                    Case{"OptionsAsWord", "text.lines | core.batch :options=~3 | core.null",
-                         "stage 'batch': options must be a group"},
-                    Case{"InputUnknown", "text.lines | core.batch :inputs=~lins | core.null",
-                         "stage 'batch': there is no stage 'lins' to read from (did you mean 'lines'?)"},
-                    Case{"NameTwice", "text.lines :name=a | core.null :name=~a",
-                         "stage 'a': its name is taken by the stage number 1"}),
+    testing::Values(
+        WrongLine{"Empty", "~  ", "the pipeline is empty"},
+        WrongLine{"NothingBeforeTheBar", "~| core.null", "a processor is missing before this '|'"},
+        WrongLine{"NothingBetweenBars", "text.lines | ~| core.null", "a processor is missing before this '|'"},
+        WrongLine{"NothingAtTheEnd", "text.lines | ~", "a processor is missing at the end"},
+        WrongLine{"OpenQuote", "text.lines path=~'a | core.null", "this ' has no partner"},
+        WrongLine{"OptionFirst", "text.lines | ~count=3 | core.null",
+                  "expected a processor, as files.read, but found 'count=3'"},
+        WrongLine{"SettingFirst", "text.lines | ~:workers=3 | core.null", "expected a processor"},
+        WrongLine{"NoAssignment", "text.lines ~fast | core.null",
+                  "expected name=value or :setting=value, but found 'fast'"},
+        WrongLine{"NoName", "text.lines ~=fast | core.null", "expected name=value"},
+        WrongLine{"QuotedEquals", "text.lines ~'a=b' | core.null", "expected name=value"},
+        WrongLine{"OptionTwice", "text.lines path=a ~path=b | core.null", "option 'path' is set twice"},
+        WrongLine{"SettingTwice", "text.lines :name=a ~:name=b | core.null", "the setting 'name' is set twice"},
+        WrongLine{"UnknownSetting", "text.lines | core.batch :~wrokers=2 | core.null",
+                  "stage 'batch': unknown setting 'wrokers' (did you mean 'workers'?)"},
+        WrongLine{"UnknownOption", "text.lines | core.batch ~sise=2 | core.null",
+                  "stage 'batch': unknown option 'sise' (did you mean 'size'?)"},
+        WrongLine{"OptionOutOfRange", "text.lines | core.batch size=~9999 | core.null",
+                  "stage 'batch': option 'size' must be from 1 to 4096 frames, but is '9999'"},
+        WrongLine{"ListElement", "text.lines | test.all wholes=1,~x,3 | core.null",
+                  "stage 'all': option 'wholes' must be an integer"},
+        WrongLine{"WorkersRange", "text.lines | core.batch :workers=~4-2 | core.null",
+                  "stage 'batch': workers.min is 4, more than workers.max"},
+        WrongLine{"WorkersWord", "text.lines | core.batch :workers=~many | core.null",
+                  "stage 'batch': workers must be an integer"},
+        WrongLine{"OptionsAsWord", "text.lines | core.batch :options=~3 | core.null",
+                  "stage 'batch': options must be a group"},
+        WrongLine{"InputUnknown", "text.lines | core.batch :inputs=~lins | core.null",
+                  "stage 'batch': there is no stage 'lins' to read from (did you mean 'lines'?)"},
+        WrongLine{"NameTwice", "text.lines :name=a | core.null :name=~a",
+                  "stage 'a': its name is taken by the stage number 1"}),
     [](const auto &tested) { return std::string(tested.param.name); });
 
 TEST(OneLine, AllMistakesAreReportedAtOnce)

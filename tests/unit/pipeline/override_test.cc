@@ -11,13 +11,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const char file[] =
+const char base_file[] =
     "memory = \"64M\";\nstages = (\n  { processor = \"text.lines\"; },\n"
     "  { processor = \"test.all\"; workers = 1; options = { whole = 3; }; },\n  { processor = \"core.null\"; }\n);\n";
 
 Parsed with(const std::vector<std::string> &overrides)
 {
-    return Parsed::text(file, overrides);
+    return Parsed::text(base_file, overrides);
 }
 
 TEST(Override, ReplacesASetting)
@@ -85,16 +85,16 @@ TEST(Override, WorksOnAOneLinePipeline)
     p.stage("end");
 }
 
-struct Case {
+struct WrongOverride {
     const char *name, *text, *message; // a ~ marks the place, and is taken out
 };
 
-void PrintTo(const Case &c, std::ostream *to)
+void PrintTo(const WrongOverride &c, std::ostream *to)
 {
     *to << c.name;
 }
 
-class OverrideMistake : public testing::TestWithParam<Case>
+class OverrideMistake : public testing::TestWithParam<WrongOverride>
 {
 };
 
@@ -110,22 +110,23 @@ TEST_P(OverrideMistake, IsFoundAtItsPlaceAndNamesTheOverride)
 
 INSTANTIATE_TEST_SUITE_P(
     Override, OverrideMistake,
-    testing::Values(Case{"NoEquals", "~memory", "expected setting=value"},
-                    Case{"NoPath", "~=3", "expected setting=value"},
-                    Case{"UnknownSetting", "~memroy=1G", "unknown setting 'memroy' (did you mean 'memory'?)"},
-                    Case{"UnknownStage", "stages.~al.workers=4", "unknown stage 'al' (did you mean 'all'?)"},
-                    Case{"UnknownStageSetting", "stages.all.~wrokers=4",
-                         "stage 'all': unknown setting 'wrokers' (did you mean 'workers'?)"},
-                    Case{"UnknownOption", "stages.all.options.~whoel=4",
-                         "stage 'all': unknown option 'whoel' (did you mean 'whole'?)"},
-                    Case{"NoSetting", "stages.~all=4", "which setting of the stage?"},
-                    Case{"WrongType", "stages.all.options.whole=~x", "stage 'all': option 'whole' must be an integer"},
-                    Case{"OutOfRange", "memory= ~1", "memory must be from 2M"},
-                    Case{"Empty", "memory=~", "memory must be a size"},
-                    Case{"Syntax", "stages.all.workers=~{ min = 1;", "this '{' is never closed"},
-                    Case{"SyntaxInside", "stages.all.workers={ min = ~x; }", "a text needs quotes: \"x\""},
-                    Case{"TwoValues", "name=\"x\"; ~memory = 5", "an override sets one value"},
-                    Case{"StagesAsWord", "stages=~none", "stages must be a list of groups"}),
+    testing::Values(WrongOverride{"NoEquals", "~memory", "expected setting=value"},
+                    WrongOverride{"NoPath", "~=3", "expected setting=value"},
+                    WrongOverride{"UnknownSetting", "~memroy=1G", "unknown setting 'memroy' (did you mean 'memory'?)"},
+                    WrongOverride{"UnknownStage", "stages.~al.workers=4", "unknown stage 'al' (did you mean 'all'?)"},
+                    WrongOverride{"UnknownStageSetting", "stages.all.~wrokers=4",
+                                  "stage 'all': unknown setting 'wrokers' (did you mean 'workers'?)"},
+                    WrongOverride{"UnknownOption", "stages.all.options.~whoel=4",
+                                  "stage 'all': unknown option 'whoel' (did you mean 'whole'?)"},
+                    WrongOverride{"NoSetting", "stages.~all=4", "which setting of the stage?"},
+                    WrongOverride{"WrongType", "stages.all.options.whole=~x",
+                                  "stage 'all': option 'whole' must be an integer"},
+                    WrongOverride{"OutOfRange", "memory= ~1", "memory must be from 2M"},
+                    WrongOverride{"Empty", "memory=~", "memory must be a size"},
+                    WrongOverride{"Syntax", "stages.all.workers=~{ min = 1;", "this '{' is never closed"},
+                    WrongOverride{"SyntaxInside", "stages.all.workers={ min = ~x; }", "a text needs quotes: \"x\""},
+                    WrongOverride{"TwoValues", "name=\"x\"; ~memory = 5", "an override sets one value"},
+                    WrongOverride{"StagesAsWord", "stages=~none", "stages must be a list of groups"}),
     [](const auto &tested) { return std::string(tested.param.name); });
 
 TEST(Override, MistakesComeAfterThoseOfTheFile)

@@ -11,7 +11,7 @@ extern "C" {
 namespace
 {
 
-std::string Path(const std::string &name)
+std::string PluginNamed(const std::string &name)
 {
     return std::string(TEST_PLUGINS) + "/" + name + ".so";
 }
@@ -20,7 +20,7 @@ TEST(Loader, APluginIsOpenedAndItsProcessorsAreFoundByName)
 {
     char why[512] = "";
     const mpipe_plugin *plugin = nullptr;
-    ASSERT_EQ(loader_open(Path("good").c_str(), &plugin, why, sizeof why), 0) << why;
+    ASSERT_EQ(loader_open(PluginNamed("good").c_str(), &plugin, why, sizeof why), 0) << why;
     EXPECT_STREQ(plugin->pack, "good");
     const mpipe_processor *count = loader_processor(plugin, "count");
     ASSERT_NE(count, nullptr);
@@ -32,10 +32,10 @@ TEST(Loader, WhatIsRefusedLeavesTheResultUntouched)
 {
     char why[512] = "";
     const mpipe_plugin *plugin = nullptr;
-    EXPECT_LT(loader_open(Path("tables_no_doc").c_str(), &plugin, why, sizeof why), 0);
+    EXPECT_LT(loader_open(PluginNamed("tables_no_doc").c_str(), &plugin, why, sizeof why), 0);
     EXPECT_EQ(plugin, nullptr);
     EXPECT_THAT(why, testing::HasSubstr("has no doc"));
-    EXPECT_LT(loader_open(Path("text_file").c_str(), &plugin, why, sizeof why), 0);
+    EXPECT_LT(loader_open(PluginNamed("text_file").c_str(), &plugin, why, sizeof why), 0);
     EXPECT_EQ(plugin, nullptr);
 }
 
@@ -43,7 +43,7 @@ TEST(Loader, AReasonIsCutToItsBufferAndNotWrittenBeyondIt)
 {
     char why[16];
     const mpipe_plugin *plugin = nullptr;
-    EXPECT_LT(loader_open(Path("undefined_symbol").c_str(), &plugin, why, 8), 0);
+    EXPECT_LT(loader_open(PluginNamed("undefined_symbol").c_str(), &plugin, why, 8), 0);
     EXPECT_EQ(std::string(why).size(), 7u);
 }
 

@@ -32,7 +32,7 @@ using testing::Not;
 constexpr uint64_t kShort = 300000000;      /* ns; for those that hang */
 constexpr uint64_t kGenerous = 20000000000; /* ns; for those that answer: never waited for */
 
-std::string Path(const std::string &name)
+std::string PathOf(const std::string &name)
 {
     return std::string(TEST_PLUGINS) + "/" + name + ".so";
 }
@@ -64,7 +64,7 @@ class Scan : public testing::Test
     std::string Problem(const std::string &name, uint64_t limit = kGenerous)
     {
         scan_clear(&scan_);
-        EXPECT_EQ(scan_file(Path(name).c_str(), limit, &scan_), 0);
+        EXPECT_EQ(scan_file(PathOf(name).c_str(), limit, &scan_), 0);
         EXPECT_EQ(scan_.n_processors == 0, scan_.problem != nullptr);
         return scan_.problem ? scan_.problem : "";
     }
@@ -83,7 +83,7 @@ TEST_F(Scan, AGoodPluginIsDescribedCellByCell)
     EXPECT_STREQ(d->pack, "good");
     EXPECT_STREQ(d->name, "scale");
     EXPECT_STREQ(d->version, "1.4.2");
-    EXPECT_EQ(d->file, Path("good"));
+    EXPECT_EQ(d->file, PathOf("good"));
     EXPECT_STREQ(d->pack_dir, TEST_PLUGINS);
     EXPECT_STREQ(d->summary, "Scales images");
     EXPECT_THAT(d->example, HasSubstr("good.scale shorter=64"));
@@ -196,7 +196,7 @@ TEST_F(Scan, TheChildDiesWithTheHost)
     ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     pid_t host = fork();
     if (host == 0) {
-        scan_file(Path("constructor_hang").c_str(), 600 * kGenerous, &scan_);
+        scan_file(PathOf("constructor_hang").c_str(), 600 * kGenerous, &scan_);
         _exit(0);
     }
     while (!HasChildWith(host, "constructor_hang.so"))

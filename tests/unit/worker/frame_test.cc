@@ -9,12 +9,11 @@
 
 #include "child.h"
 #include "scripted.h"
+#include "stages.h"
 #include "world.h"
 
 namespace
 {
-
-enum : uint32_t { SOURCE, FILTER, SINK, OTHER };
 
 std::string TextOf(const mpipe_frame *frame)
 {

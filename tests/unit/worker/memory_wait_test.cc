@@ -8,12 +8,12 @@ extern "C" {
 #include <functional>
 
 #include "scripted.h"
+#include "stages.h"
 #include "world.h"
 
 namespace
 {
 
-enum : uint32_t { SOURCE, FILTER, SINK };
 constexpr uint64_t MOST_OF_A_SPAN = 1200 * 1024; // no two of them fit
 
 // What happens between an attempt to take memory that failed, and the look whether anybody else has some.

@@ -2,15 +2,12 @@
 
 #include "child.h"
 #include "mixer.h"
+#include "stages.h"
 #include "store_trap.h"
 #include "world.h"
 
 namespace
 {
-
-enum : uint32_t { SOURCE, FILTER, SINK };
-
-void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
 
 // A worker of an ordered stage, played by the test.
 struct OrderedWorker {

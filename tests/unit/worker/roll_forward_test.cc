@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "child.h"
+#include "stages.h"
 #include "store_trap.h"
 #include "world.h"
 
 namespace
 {
 
-enum : uint32_t { SOURCE, FILTER, SINK, TASTER, SECOND };
 constexpr uint64_t HALF_A_SPAN = 900 * 1024; // so that a recovery looks at few blocks
 
 using Written = std::vector<refusal>;

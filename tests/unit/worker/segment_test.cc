@@ -7,12 +7,11 @@
 
 #include "child.h"
 #include "mixer.h"
+#include "stages.h"
 #include "world.h"
 
 namespace
 {
-
-enum : uint32_t { SOURCE, FILTER, SINK };
 
 class Segment : public testing::Test
 {

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "stages.h"
 #include "store_trap.h"
 #include "world.h"
 
 namespace
 {
-
-enum : uint32_t { SOURCE, FILTER, SINK, TASTER };
 
 int callocs_that_fail; // n: the n-th from now on fails
 
@@ -30,8 +29,6 @@ void *__wrap_calloc(size_t n, size_t size)
 
 namespace
 {
-
-void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
 
 // The filter's worker, played by the test.
 struct Filter {

@@ -5,6 +5,7 @@
 
 #include "child.h"
 #include "scripted.h"
+#include "stages.h"
 #include "world.h"
 
 extern "C" {
@@ -14,8 +15,6 @@ extern "C" {
 
 namespace
 {
-
-enum : uint32_t { SOURCE, FILTER, SINK, OTHER };
 
 // A filter with two workers and very little memory.
 class Waiting : public testing::Test

@@ -15,6 +15,8 @@ std::ostream &operator<<(std::ostream &to, const Seen &frame)
     return to << frame.sequence << ":" << frame.bytes;
 }
 
+void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
+
 namespace
 {
 
@@ -22,8 +24,6 @@ char *Text(const char *text)
 {
     return const_cast<char *>(text);
 }
-
-void IgnoreRefusal(void *, const refusal *, const descriptor *) {}
 
 /* A worker's transaction, for a stage that the test plays. */
 class Played
@@ -153,7 +153,7 @@ std::vector<Seen> World::Drain(uint32_t stage, uint32_t max)
 
 int World::RunWorker(uint32_t stage, uint32_t worker, uint32_t epoch) const
 {
-    log silent;
+    struct log silent;
     log_init(&silent, -1, LOG_LEVEL_ERROR, "test");
     worker_start start = {};
     start.segment = &segment_;

@@ -49,6 +49,9 @@ struct Seen {
 };
 std::ostream &operator<<(std::ostream &to, const Seen &frame);
 
+// For the transactions of tests that refuse nothing.
+void IgnoreRefusal(void *, const refusal *, const descriptor *);
+
 class World
 {
   public:
