@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <regex>
 
 namespace
@@ -242,10 +242,9 @@ class EachMistake : public testing::TestWithParam<Mistake>
 
 TEST_P(EachMistake, IsAllThatIsFoundAndWithinATenthOfASecond)
 {
-    auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock(); // of the CPU: how busy the machine is proves nothing
     Parsed p = Parsed::text(text_);
-    auto end = std::chrono::steady_clock::now();
-    EXPECT_LT(std::chrono::duration_cast<std::chrono::milliseconds>(end - start).count(), 100);
+    EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC / 10);
     ASSERT_FALSE(p.ok());
     std::string wanted = at_ + ": .*" + GetParam().message;
     EXPECT_TRUE(std::regex_search(p.mistakes()[0], std::regex("^" + wanted)))
