@@ -4,6 +4,7 @@ A mutant is a number. In the file that mutate() returns, each place that can be 
 all mutants, and the environment says which of them is alive (mutant.h).
 """
 import dataclasses
+import re
 
 import clang.cindex
 from clang.cindex import CursorKind as Kind
@@ -71,7 +72,8 @@ class File:
         return cursor.extent.start.offset, cursor.extent.end.offset
 
     def text(self, start, end):
-        return " ".join(self.data[start:end].decode().split())
+        without_comments = re.sub(r"/\*.*?\*/", "", self.data[start:end].decode(), flags=re.S)
+        return " ".join(without_comments.split())
 
     def add(self, cursor, what, text):
         number = self.number

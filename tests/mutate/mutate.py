@@ -8,6 +8,7 @@ equivalent.txt change nothing that anybody could notice; they are not run, and c
 """
 import argparse
 import concurrent.futures
+import dataclasses
 import os
 import pathlib
 import random
@@ -42,24 +43,21 @@ ENVIRONMENT = {
 }
 FAST = ["--gtest_brief=1", "--gtest_fail_fast"]
 
-# By the folder of the mutant; quickest first. Each is given so many seconds.
-UNIT = {
-    "host/base": ["base_test", "--gtest_filter=-*EitherTheSleeperSees*"],
-    "host/memory": ["memory_test", "--gtest_filter=-Backing.*"],
-    "host/ring": ["ring_test"],
-}
+# Programs, and which of their tests; each test is asked first which mutants it reaches, so what is slow here costs less
+# than it seems. The sweep kills a worker at every store, and its successors too.
 SCENARIOS = ":".join(f"Seeded/*/{name}" for name in (
     "Created", "Kept", "FullRings", "DropEdge", "Refused", "WaitsForItsTurn", "LittleMemory", "LargeFrames", "TwoPorts",
     "DeadLetters"))
-TESTS = [
-    (["worker_test"], {}, 30),
-    (["sweep_test", f"--gtest_filter={SCENARIOS}"], {"MICROPIPE_SWEEP_PAIRS": "15"}, 60),
-]
-THOROUGH = [
-    (["kill_test"], {}, 180),
-    (["sweep_test", "--gtest_filter=Seeded/*"], {}, 240),
-]
-TARGETS = ["base_test", "memory_test", "ring_test", "worker_test", "sweep_test", "kill_test"]
+UNIT = {
+    "base_test": "-*EitherTheSleeperSees*",
+    "ring_test": "*",
+    "memory_test": "-Backing.*",
+    "worker_test": "*",
+}
+SWEEP = {"sweep_test": SCENARIOS}
+SWEEP_ENVIRONMENT = {"MICROPIPE_SWEEP_PAIRS": "15"}
+TARGETS = [*UNIT, *SWEEP]
+LEAST_SECONDS, TIMES_AS_SLOW = 10, 10  # a test that takes longer hangs
 
 
 def write_if_other(path, text):
@@ -97,7 +95,7 @@ def copy_tree():
 
 
 def build(jobs):
-    flags = f"-O1 -w -include {ROOT / 'tests/mutate/mutant.h'}"
+    flags = f"-O1 -w -D_GNU_SOURCE -include {ROOT / 'tests/mutate/mutant.h'}"
     tree, out = str(BUILD / "tree"), str(BUILD / "out")
     log = open(BUILD / "build.log", "w")
     configure = ["cmake", "-S", tree, "-B", out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DMICROPIPE_BENCH=OFF"]
@@ -109,35 +107,79 @@ def build(jobs):
             sys.exit(f"mutate: the build failed: {BUILD / 'build.log'}")
 
 
-def tests_of(file, quick):
-    unit = UNIT.get(os.path.dirname(file))
-    return ([(unit, {}, 30)] if unit else []) + TESTS + ([] if quick else THOROUGH)
+@dataclasses.dataclass
+class Test:
+    program: str
+    name: str
+    seconds: float
+    reached: bytes  # a byte a mutant
 
 
-def run_tests(number, tests):
-    """Which test killed the mutant, and how; None: none did."""
-    for command, extra, seconds in tests:
-        environment = {**os.environ, **ENVIRONMENT, **extra, "MUTANT": str(number)}
-        process = subprocess.Popen(
-            [str(BUILD / "out/bin" / command[0])] + command[1:] + FAST,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            code = process.wait(timeout=seconds)
-            how = "fails" if code == 1 else f"ends with {code}"
-        except subprocess.TimeoutExpired:
-            code, how = 1, "hangs"
-        if code != 0:
-            try:
-                os.killpg(process.pid, 9)  # and what it has forked
-            except ProcessLookupError:
-                pass
-            process.wait()
-            return f"{command[0]} {how}"
+def run(program, filters, environment, seconds):
+    """How the program ends; None: well."""
+    process = subprocess.Popen(
+        [str(BUILD / "out/bin" / program), "--gtest_filter=" + ":".join(filters)] + FAST,
+        env={**os.environ, **ENVIRONMENT, **SWEEP_ENVIRONMENT, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        code = process.wait(timeout=seconds)
+        how = "fails" if code == 1 else f"ends with {code}"
+    except subprocess.TimeoutExpired:
+        code, how = 1, "hangs"
+    if code == 0:
+        return None
+    try:
+        os.killpg(process.pid, 9)  # and what it has forked
+    except ProcessLookupError:
+        pass
+    process.wait()
+    return f"{program} {how}"
+
+
+def names_of(program, filter):
+    """The tests of a program, as a filter names them."""
+    command = [str(BUILD / "out/bin" / program), "--gtest_list_tests", f"--gtest_filter={filter}"]
+    suite = ""
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]:
+        name = line.split("#")[0].strip()
+        if line.startswith(" "):
+            yield suite + name
+        else:
+            suite = name
+
+
+def look(program, name):
+    """Runs one test without any mutant, and notes which it reaches."""
+    path = BUILD / "reached" / (program + "." + name.replace("/", "_"))
+    path.unlink(missing_ok=True)
+    start = time.time()
+    if found := run(program, [name], {"MUTANT": "0", "MUTANT_REACHED": str(path)}, 300):
+        sys.exit(f"mutate: without any mutant, {found}: {name}")
+    return Test(program, name, time.time() - start, path.read_bytes())
+
+
+def look_at_all(programs, jobs):
+    (BUILD / "reached").mkdir(exist_ok=True)
+    names = [(program, name) for program, filter in programs.items() for name in names_of(program, filter)]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(lambda n: look(*n), names))
+
+
+def kill(number, tests):
+    """Which program's tests killed the mutant, and how; None: none did. Only those that reach it are run, the quickest
+    program first; of the sweep, test by test."""
+    groups = {}
+    for test in tests:
+        if test.reached[number]:
+            groups.setdefault(test.program if test.program in UNIT else test.name, []).append(test)
+    for group in sorted(groups.values(), key=lambda g: sum(t.seconds for t in g)):
+        seconds = LEAST_SECONDS + TIMES_AS_SLOW * sum(t.seconds for t in group)
+        if found := run(group[0].program, [t.name for t in group], {"MUTANT": str(number)}, seconds):
+            return found
     return None
 
 
@@ -146,7 +188,7 @@ def read_equivalents():
     found = {}
     for line in (ROOT / "tests/mutate/equivalent.txt").read_text().splitlines():
         if line and not line.startswith("#"):
-            key, _, reason = line.partition(" | ")
+            key, _, reason = line.rpartition(" | ")  # a key may have one, too
             found[key.strip()] = reason.strip()
     return found
 
@@ -156,7 +198,7 @@ def arguments():
     parser.add_argument("--sample", type=int, metavar="N", help="only so many, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--quick", action="store_true", help="leave out the slow tests: more survive")
+    parser.add_argument("--quick", action="store_true", help="leave out the sweep: more survive")
     parser.add_argument("--list", action="store_true", help="name the mutants, and run none")
     parser.add_argument("files", nargs="*", metavar="FILE")
     return parser.parse_args()
@@ -197,13 +239,11 @@ def main():
         return 0
     copy_tree()
     build(args.jobs)
-    everything = [(unit, {}, 60) for unit in UNIT.values()] + TESTS
-    if found := run_tests(0, everything):
-        sys.exit(f"mutate: without any mutant, {found}")
     start = time.time()
+    tests = look_at_all(UNIT if args.quick else {**UNIT, **SWEEP}, args.jobs)
     survived = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for mutant, killer in zip(chosen, pool.map(lambda m: run_tests(m.number, tests_of(m.file, args.quick)), chosen)):
+        for mutant, killer in zip(chosen, pool.map(lambda m: kill(m.number, tests), chosen)):
             print(f"{mutant.file}:{mutant.line}: {killer or 'SURVIVED'}: {mutant.what}: {mutant.text}", flush=True)
             if not killer:
                 survived.append(mutant)
