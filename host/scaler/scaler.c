@@ -127,7 +127,7 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
 
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
-    double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX];
+    double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct work w = work_between(&s->memory[i].estimate.last, &seen->stages[i]);
         done[i] = w.frames;
@@ -392,7 +392,7 @@ static void act(struct scaler *s, const struct model *m, const struct observatio
 
 void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict)
 {
-    struct model m;
+    struct model m = {0};
     double dt_s = seconds(s->ticked_ns, now_ns);
     verdict->n = 0;
     verdict->state = (struct scaler_state){0};
