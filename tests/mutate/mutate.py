@@ -57,7 +57,8 @@ UNIT = {
 SWEEP = {"sweep_test": SCENARIOS}
 SWEEP_ENVIRONMENT = {"MICROPIPE_SWEEP_PAIRS": "15"}
 TARGETS = [*UNIT, *SWEEP]
-LEAST_SECONDS, TIMES_AS_SLOW = 10, 10  # a test that takes longer hangs
+QUICK_SECONDS = 0.3  # a test that takes no longer is run before all that do
+LEAST_SECONDS, TIMES_AS_SLOW = 5, 4  # tests that take longer hang
 
 
 def write_if_other(path, text):
@@ -171,11 +172,12 @@ def look_at_all(programs, jobs):
 
 def kill(number, tests):
     """Which program's tests killed the mutant, and how; None: none did. Only those that reach it are run, the quickest
-    program first; of the sweep, test by test."""
+    first; of the sweep, test by test."""
     groups = {}
     for test in tests:
         if test.reached[number]:
-            groups.setdefault(test.program if test.program in UNIT else test.name, []).append(test)
+            quick = test.seconds <= QUICK_SECONDS
+            groups.setdefault(test.name if test.program in SWEEP else (test.program, quick), []).append(test)
     for group in sorted(groups.values(), key=lambda g: sum(t.seconds for t in g)):
         seconds = LEAST_SECONDS + TIMES_AS_SLOW * sum(t.seconds for t in group)
         if found := run(group[0].program, [t.name for t in group], {"MUTANT": str(number)}, seconds):

@@ -110,6 +110,17 @@ TEST_F(ArenaBlock, OfARunThatIsLongerThanTheArenaHasNoBytes)
     EXPECT_EQ(arena_block_bytes(arena_.get(), arena_.Block(d_)), 0u);
 }
 
+TEST(ArenaBlockBytes, AreThoseOfItsClassFromTheSmallestToTheLargest)
+{
+    TestArena arena(2);
+    TestAllocator a(arena, arena.All(), 0);
+    for (uint64_t bytes : {uint64_t{BLOCK_MIN}, uint64_t{BLOCK_MAX}}) {
+        descriptor d;
+        ASSERT_EQ(a.Take(bytes, &d), 0);
+        EXPECT_EQ(arena_block_bytes(arena.get(), arena.Block(d)), bytes);
+    }
+}
+
 TEST(ArenaTail, WithItsFirstBeforeTheArenaCountsAsFree)
 {
     TestArena arena(2);
