@@ -321,21 +321,52 @@ static int take_abandoned(struct allocator *a, uint32_t size_class, struct descr
     return -ENOMEM;
 }
 
+/* True if nobody holds anything in a span that this slot owns; of a run, its first tells for its tails. */
+static int owned_is_idle(const struct allocator *a, uint32_t span)
+{
+    const struct span *s = &a->arena->spans[span];
+    if (au32_relaxed(&s->kind) == SPAN_TAIL)
+        span -= au32_relaxed(&s->run);
+    return span_idle_generation(a, span) >= 0;
+}
+
+/* Lets go of the spans in which all that was taken has been abandoned or read meanwhile, so that they can be cut anew.
+ * Returns how many. */
+static uint32_t disown_idle(struct allocator *a)
+{
+    uint32_t before = a->n_owned;
+    for (uint32_t i = a->n_owned; i-- > 0;)
+        if (owned_is_idle(a, a->owned[i]))
+            span_disown(a, i);
+    a->gave_back |= a->n_owned < before;
+    return before - a->n_owned;
+}
+
+/* What no open span has: a run, or a block of another span. */
+static int take_from_spans(struct allocator *a, uint64_t bytes, struct descriptor *out)
+{
+    uint32_t size_class = size_class_of(bytes);
+    if (size_class >= SIZE_CLASSES)
+        return take_run(a, (uint32_t)((bytes + SPAN_SIZE - 1) / SPAN_SIZE), out);
+    if (open_span(a, size_class, out) == 0)
+        return 0;
+    dissolve_idle_runs(a);
+    return open_span(a, size_class, out) == 0 ? 0 : take_abandoned(a, size_class, out);
+}
+
 int allocator_take_elsewhere(struct allocator *a, uint64_t bytes, struct descriptor *out)
 {
     if (bytes > allocator_limit(a))
         return -E2BIG;
     uint32_t size_class = size_class_of(bytes);
-    if (size_class >= SIZE_CLASSES)
-        return take_run(a, (uint32_t)((bytes + SPAN_SIZE - 1) / SPAN_SIZE), out);
-    struct bin *bin = &a->bins[size_class];
-    if (bin->first && bin_take(a, bin, out))
-        return 0;
-    bin_close(bin); /* used up; stays owned until the transaction ends, since blocks in it may be PENDING */
-    if (open_span(a, size_class, out) == 0)
-        return 0;
-    dissolve_idle_runs(a);
-    return open_span(a, size_class, out) == 0 ? 0 : take_abandoned(a, size_class, out);
+    if (size_class < SIZE_CLASSES) {
+        struct bin *bin = &a->bins[size_class];
+        if (bin->first && bin_take(a, bin, out))
+            return 0;
+        bin_close(bin); /* used up; stays owned until the transaction ends, since blocks in it may be PENDING */
+    }
+    int error = take_from_spans(a, bytes, out);
+    return error && disown_idle(a) > 0 ? take_from_spans(a, bytes, out) : error;
 }
 
 int allocator_holds_all(const struct allocator *a)

@@ -115,9 +115,33 @@ TEST(Allocator, AnIdleSpanIsCutAnewForAnotherClass)
     ASSERT_EQ(a.Take(BIG, &d), 0);
     arena.Publish(d, READER_A);
     arena.Drop(d, READER_A);
-    EXPECT_EQ(a.Take(64, &d), -ENOMEM) << "the span is still ours for the other class";
-    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
-    EXPECT_EQ(a.TakeAll(64).size(), size_t{SPAN_SIZE / 64});
+    EXPECT_EQ(a.TakeAll(64).size(), size_t{SPAN_SIZE / 64}) << "though the span is still ours for the other class";
+}
+
+TEST(Allocator, ASpanInWhichAllWasAbandonedIsCutAnewInTheSameTransaction)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor small, large;
+    ASSERT_EQ(a.Take(64, &small), 0);
+    allocator_abandon(a.get(), &small);
+    ASSERT_EQ(a.Take(3 * uint64_t{SPAN_SIZE}, &large), 0) << "a span of small blocks is in the way of a run";
+    allocator_abandon(a.get(), &large);
+    EXPECT_EQ(a.TakeAll(BIG).size(), 3u * SPAN_SIZE / BIG) << "the run is in the way of blocks";
+}
+
+TEST(Allocator, ASpanWithABlockThatIsNotAbandonedIsNotCutAnew)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    descriptor run, kept, d;
+    ASSERT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &run), 0);
+    ASSERT_EQ(a.Take(64, &kept), 0);
+    ASSERT_EQ(a.Take(64, &d), 0);
+    allocator_abandon(a.get(), &d);
+    EXPECT_EQ(a.Take(BIG, &d), -ENOMEM) << "one of the two small blocks is still to be published";
+    allocator_abandon(a.get(), &kept);
+    EXPECT_EQ(a.TakeAll(BIG).size(), size_t{SPAN_SIZE / BIG}) << "of the third span, and not of the run's two";
 }
 
 TEST(Allocator, ADescriptorOfBeforeTheSpanWasCutAnewNeverMatches)
