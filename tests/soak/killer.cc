@@ -103,7 +103,8 @@ bool Killer::strike()
     for (Process &p : descendants(host_)) {
         bool is_victim =
             std::any_of(victims_.begin(), victims_.end(), [&](const Victim &v) { return v.process.pid == p.pid; });
-        if (!is_victim && mirror_.has_stage(p.stage())) // a server has no name of its own yet
+        bool is_orphan = !p.is_worker && p.is_named(); // a worker whose server has just died: on its way out as well
+        if (!is_victim && !is_orphan && mirror_.has_stage(p.stage())) // a server has no name of its own yet
             (p.is_worker ? workers : servers).push_back(std::move(p));
     }
     const auto &drawn = uniform() < SERVERS ? servers : workers;
