@@ -1,7 +1,8 @@
-# micropipe_test(NAME LABEL label SOURCES x_test.cc [LAYERS layer...] [LIBRARIES lib...] [TIMEOUT s] [ENVIRONMENT k=v...])
+# micropipe_test(NAME LABEL label SOURCES x_test.cc [LAYERS layer...] [LIBRARIES lib...] [TIMEOUT s] [ENVIRONMENT k=v])
 #
 # One GoogleTest binary; ctest runs each TEST of it as a test of its own, with a time-out, under its label:
 # unit | race | fault | system | abi | plugins | packs. LAYERS links the layers under test and so what lies below them.
+# Of the environment one variable can be set: gtest_discover_tests() takes a list apart.
 # A test of the whole system starts processes and waits on clocks, so ctest runs it alone.
 find_package(GTest REQUIRED)
 include(GoogleTest)
@@ -36,7 +37,7 @@ function(micropipe_test_library name)
 endfunction()
 
 function(micropipe_test name)
-  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LAYERS;LIBRARIES;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT;ENVIRONMENT" "SOURCES;LAYERS;LIBRARIES" ${ARGN})
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 60)
   endif()

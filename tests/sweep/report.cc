@@ -1,7 +1,6 @@
 #include "report.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 
 void Report(const std::string &what, const Count &count)
@@ -18,10 +17,7 @@ void Report(const std::string &what, const Count &count)
                               {"lost", count.lost},
                               {"doubled", count.doubled},
                               {"leaked", count.leaked}};
-    const char *folder = getenv("MICROPIPE_SWEEP_REPORT");
-    std::ofstream file;
-    if (folder)
-        file.open(std::string(folder) + "/" + what + ".txt");
+    std::ofstream file(std::string(SWEEP_REPORTS "/") + what + ".txt");
     printf("sweep: %s:", what.c_str());
     for (const Figure &figure : figures) {
         printf(" %s %llu", figure.name, static_cast<unsigned long long>(figure.value));

@@ -6,7 +6,7 @@
 
 #include "killing.h"
 
-// On stdout, and, where MICROPIPE_SWEEP_REPORT names a folder, in a file there.
+// On stdout, and in a file of the build's folder sweep/, where ./run test finds what to add up.
 void Report(const std::string &what, const Count &count);
 
 #endif
