@@ -183,6 +183,11 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
 {
     struct sched_param param = {0};
     bind_to_parent(s->self);
+    /* The server says so as well, but maybe not before the plugin does what it is kept from, and the host then has to
+     * know whose process that is. */
+    struct server_message alive = {.type = SERVER_SPAWNED, .worker = m->worker, .epoch = m->epoch, .pid = getpid()};
+    if (server_say(s->socket, &alive, -1) != 0)
+        _exit(WORKER_ORPHAN);
     close(s->socket);
     close(s->deaths);
     close(s->children);

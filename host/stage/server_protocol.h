@@ -15,7 +15,7 @@ enum server_message_type {
     SERVER_CONFINED, /* about to load the plugin: text says how it is confined; with it comes the filter's listener */
     SERVER_LOADED,   /* the plugin is loaded, workers can be forked */
     SERVER_REFUSED,  /* it is not, and never will be: `status` is an outcome, text says why */
-    SERVER_SPAWNED,  /* pid */
+    SERVER_SPAWNED,  /* pid; both the server and the worker itself say so: the first counts */
     SERVER_EXITED,   /* waitid() returned it: `status` is its wait status; whatever it had forked is dead too */
 };
 
