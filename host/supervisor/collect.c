@@ -6,7 +6,8 @@
 /* A wait that goes on is not in the slot's sums yet. */
 static void add_waits(struct stage_snapshot *out, const struct slot *slot, const struct berth *b, uint64_t now_ns)
 {
-    uint64_t waits[3] = {au64_relaxed(&slot->wait_input_ns), au64_relaxed(&slot->wait_output_ns),
+    uint64_t waits[3] = {au64_relaxed(&slot->wait_input_ns),
+                         au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_turn_ns),
                          au64_relaxed(&slot->wait_memory_ns)};
     uint32_t state = au32_acquire(&slot->state);
     uint64_t since = au64_relaxed(&slot->since);

@@ -169,23 +169,31 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
 int segment_fill(struct segment *s)
 {
     const struct pipeline *p = s->pipeline;
-    uint64_t workers = 0;
     int error = backing_fill(&s->backing);
     if (error)
         return error;
     *s->super = (struct superblock){
         .magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size, .run_id = (uint64_t)time(NULL)};
     for (uint32_t i = 0; i < p->n_stages; i++) {
-        workers += p->stages[i].workers_min;
         event_init(&s->stages[i].memory->freed);
         if (s->stages[i].ring && ring_init(s->stages[i].ring, p->stages[i].queue) != 0)
             return -EINVAL;
         for (uint32_t w = 0; w < s->stages[i].n_slots; w++)
             journal_init(&segment_slot(s, i, w)->journal, (uint32_t)p->stages[i].description->state_size);
     }
-    au32_store_relaxed(&s->super->patience.spins, workers <= s->cpus ? SPIN_LOOKS : 0);
     au32_store_relaxed(&s->super->patience.yield_ns, YIELD_NS);
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        segment_set_workers(s, i, p->stages[i].workers_min);
     return 0;
+}
+
+void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers)
+{
+    uint64_t all = 0;
+    au32_store_relaxed(&s->super->workers[stage], workers);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        all += au32_relaxed(&s->super->workers[i]);
+    au32_store_relaxed(&s->super->patience.spins, all <= s->cpus ? SPIN_LOOKS : 0);
 }
 
 void segment_destroy(struct segment *s)

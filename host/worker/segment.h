@@ -28,9 +28,11 @@ struct superblock {
         au32 spins;    /* how many times a worker may look again before it sleeps; 0 when workers outnumber cores */
         au32 yield_ns; /* how long it may yield and look again instead */
     } patience;
-    uint8_t pad[32];
+    uint8_t pad0[32];
+    au32 workers[PIPELINE_STAGES_MAX]; /* that each stage has, or is about to have */
+    uint8_t pad1[36];
 };
-BLOCK_ASSERT(sizeof(struct superblock) == 64, "one line");
+BLOCK_ASSERT(sizeof(struct superblock) == 256, "lines of the host's");
 
 /* Shared memory: what the workers of a stage share beside their ring. */
 struct stage_memory {
@@ -68,6 +70,9 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
  * before. */
 int segment_fill(struct segment *s);
 void segment_destroy(struct segment *s);
+
+/* Says how many workers a stage has from now on, and so how patient all are (superblock). Host process. */
+void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers);
 
 static inline struct slot *segment_slot(const struct segment *s, uint32_t stage, uint32_t worker)
 {

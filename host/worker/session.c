@@ -191,11 +191,20 @@ static void note_flow(struct slot *slot)
         au64_store_relaxed(&slot->first_done, au64_relaxed(&slot->flowing));
 }
 
+static void count_work(struct session *s)
+{
+    uint64_t out = s->t.tally.out;
+    work_count(&s->work, s->stage->is_source ? out - s->work.out : s->n_done);
+    s->work.out = out;
+    work_tell(&s->work, s->t.slot);
+}
+
 void session_commit(struct session *s)
 {
     transaction_commit(&s->t, s->n_done);
     if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
         note_flow(s->t.slot);
+    count_work(s);
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     if (s->created)
@@ -215,17 +224,10 @@ void session_commit(struct session *s)
 
 enum { BATCH_NS = 1000000, QUICK_NS = 4000, MEAN_WEIGHT = 8 };
 
-static uint64_t waited(const struct session *s)
-{
-    const struct slot *slot = s->t.slot;
-    return au64_relaxed(&slot->wait_input_ns) + au64_relaxed(&slot->wait_output_ns) +
-           au64_relaxed(&slot->wait_memory_ns);
-}
-
 void session_batch_start(struct session *s)
 {
     s->batch_start = clock_monotonic();
-    s->batch_waited = waited(s);
+    s->batch_waited = slot_waits(s->t.slot);
 }
 
 int session_batch_is_over(const struct session *s)
@@ -241,7 +243,7 @@ void session_batch_end(struct session *s, uint32_t n)
     if (n == 0)
         return;
     /* Waiting is not work: back pressure must not make batches small. */
-    uint64_t each = (clock_monotonic() - s->batch_start - (waited(s) - s->batch_waited)) / n;
+    uint64_t each = (clock_monotonic() - s->batch_start - (slot_waits(s->t.slot) - s->batch_waited)) / n;
     s->mean_ns = s->mean_ns ? s->mean_ns + (uint64_t)(((int64_t)each - (int64_t)s->mean_ns) / MEAN_WEIGHT) : each;
     if (s->mean_ns == 0)
         s->mean_ns = 1;
@@ -251,9 +253,8 @@ uint32_t session_batch(const struct session *s)
 {
     if (s->mean_ns == 0)
         return 1; /* the first tells how long one takes */
-    const struct stage_place *place = &s->t.segment->stages[s->t.stage];
-    uint64_t available = ring_fill(s->t.input);
-    uint64_t n = (available + place->n_slots - 1) / place->n_slots;
+    uint64_t available = ring_fill(s->t.input), workers = au32_relaxed(&s->t.segment->super->workers[s->t.stage]);
+    uint64_t n = workers ? (available + workers - 1) / workers : 1;
     if (s->mean_ns && n > BATCH_NS / s->mean_ns)
         n = BATCH_NS / s->mean_ns;
     return n < 1 ? 1 : n > CLAIM_MAX ? CLAIM_MAX : (uint32_t)n;

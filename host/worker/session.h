@@ -14,6 +14,7 @@
 #include "log.h"
 #include "transaction.h"
 #include "view.h"
+#include "work.h"
 
 /* Why create() gave NULL. */
 enum shortage {
@@ -58,7 +59,8 @@ struct session {
     uint64_t batch_start;  /* monotonic ns of the claim, or of a source's first call */
     uint64_t batch_waited; /* ns asleep until then */
     uint64_t mean_ns;      /* running mean of a frame's time, for the size of a batch; 0: not known yet */
-    uint8_t *undo_state;   /* the state as it was when the call began */
+    struct work work;
+    uint8_t *undo_state; /* the state as it was when the call began */
 };
 
 /* 0 or -ENOMEM. After transaction_init() and transaction_recover() on s->t. */

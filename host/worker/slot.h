@@ -51,8 +51,8 @@ struct slot {
     au32 in_call;    /* 1: the plugin runs */
     au64 since;      /* monotonic ns: when the state began */
     au64 call_since; /* when the call of the plugin that has a deadline began, 0: there is none (session_watch()) */
-    au64 wait_input_ns, wait_output_ns,
-        wait_memory_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
+    au64 wait_input_ns, wait_output_ns, wait_memory_ns,
+        wait_turn_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
     au64 transactions;  /* committed by this slot */
     au64 done, total;   /* progress of a source */
     au64 first_done;    /* monotonic ns: when the first frame was settled, 0: none yet */
@@ -62,11 +62,19 @@ struct slot {
     au64 opened;    /* the processor is open */
     au64 flowing;   /* the first commit of a frame */
     au32 leaving; /* 1 + the worker_exit that it leaves with by itself; 0: a plugin that calls exit() does not set it */
-    uint8_t pad1[12];
+    uint8_t pad1[4];
+    /* for the scaler (work.h): of frames that are finished, in all */
+    au64 work_done;
+    au64 work_busy_ns; /* without waits for input, room, memory or a turn */
+    au64 work_cpu_ns;
+    au64 work_since;  /* monotonic ns: the last frame that is counted was finished */
+    au64 work_waited; /* sum of the waits above at that time */
+    uint8_t pad2[24];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };
-BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, reason) == 192,
+BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, work_done) == 192 &&
+                 __builtin_offsetof(struct slot, reason) == 256,
              "a writer a line");
 BLOCK_ASSERT(__builtin_offsetof(struct slot, journal) % 64 == 0, "the journal starts on a line");
 

@@ -16,6 +16,7 @@ void slot_waited(struct slot *s, enum slot_state state, uint64_t ns)
 {
     au64 *sum = state == SLOT_WAIT_INPUT    ? &s->wait_input_ns
                 : state == SLOT_WAIT_MEMORY ? &s->wait_memory_ns
+                : state == SLOT_WAIT_TURN   ? &s->wait_turn_ns
                                             : &s->wait_output_ns;
     au64_store_relaxed(sum, au64_relaxed(sum) + ns);
 }

@@ -96,8 +96,10 @@ static int run(struct worker *w, const struct worker_start *start)
     if (result != WORKER_DONE)
         return result;
     au64_store_relaxed(&s->t.slot->opened, clock_monotonic());
+    work_begin(&s->work, s->t.slot, s->t.tally.out);
     slot_enter(s->t.slot, SLOT_BUSY);
     result = s->style == STYLE_PULL ? run_pull(s) : push_run(s);
+    work_end(&s->work, s->t.slot);
     if (result == WORKER_DONE && start->processor->close) {
         session_watch(s);
         start->processor->close(s->self);
