@@ -12,11 +12,11 @@ double summary_frames_per_second(const struct summary *s, uint32_t stage)
     return ns ? (double)s->last.stages[stage].in * (double)NS_PER_S / (double)ns : 0;
 }
 
-/* At the end no worker is alive: then it is the number that the stage was manned with. */
+/* At the end no worker is alive: then it is the number that the stage last should have. */
 uint32_t summary_workers(const struct summary *s, uint32_t stage)
 {
-    uint32_t alive = s->last.stages[stage].workers, least = s->pipeline->stages[stage].workers_min;
-    return alive > least ? alive : least;
+    uint32_t alive = s->last.stages[stage].workers, wanted = s->last.stages[stage].workers_wanted;
+    return alive > wanted ? alive : wanted;
 }
 
 uint64_t summary_dead(const struct summary *s)
@@ -157,6 +157,8 @@ void summary_print(const struct summary *s, size_t width, FILE *out)
     summary_table_print(s, width, out);
     fputc('\n', out);
     print_bottleneck(s, out);
+    if (s->last.limit[0])
+        fprintf(out, "limited by: %s\n", s->last.limit);
     for (uint32_t i = 0; i < s->last.n_stages; i++)
         print_remarks(s, i, out);
     print_dead_letters(s, out);

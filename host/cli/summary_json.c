@@ -68,13 +68,14 @@ static json_t *summary_object(const struct summary *s)
 {
     int found = snapshot_bottleneck(&s->last);
     uint64_t first = s->last.first_frame_ns;
-    return json_pack("{so ss si so so so s{so so} so so s{so so}}", "pipeline", json_text(s->pipeline->name), "outcome",
-                     outcome_name(s->outcome), "exit_code", (int)s->outcome, "reason",
+    return json_pack("{so ss si so so so s{so so} so so so s{so so}}", "pipeline", json_text(s->pipeline->name),
+                     "outcome", outcome_name(s->outcome), "exit_code", (int)s->outcome, "reason",
                      json_text(s->reason[0] ? s->reason : NULL), "elapsed_s", seconds(s->last.elapsed_ns),
                      "first_frame_ms", first ? json_real(round((double)first / (double)NS_PER_US) / 1000) : json_null(),
                      "memory", "bytes", number(s->pipeline->memory), "report", json_text(s->last.memory_report),
                      "stages", stage_objects(s), "bottleneck", json_text(found < 0 ? NULL : s->last.stages[found].name),
-                     "dead_letters", "count", number(summary_dead(s)), "folder", json_text(s->pipeline->dead_letters));
+                     "limited_by", json_text(s->last.limit[0] ? s->last.limit : NULL), "dead_letters", "count",
+                     number(summary_dead(s)), "folder", json_text(s->pipeline->dead_letters));
 }
 
 int summary_print_json(const struct summary *s, FILE *out)

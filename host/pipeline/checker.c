@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <micropipe/option.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +103,8 @@ static void check_pipeline_settings(struct draft *d)
     check_name(d);
     take(d, PIPELINE_MEMORY, &v);
     p->memory = (uint64_t)v.integer;
+    take(d, PIPELINE_CPUS, &v);
+    p->cpus = (uint32_t)v.integer;
     take(d, PIPELINE_HUGE_PAGES, &v);
     p->huge_pages = (enum huge_pages)v.integer;
     take(d, PIPELINE_START_TIMEOUT, &v);
@@ -176,6 +179,32 @@ static void check_memory(struct draft *d)
                        p->memory >> 20, (needed + (UINT64_C(1) << 20) - 1) >> 20);
 }
 
+static uint32_t usable_cores(const struct pipeline *p)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    uint32_t cores = n < 1 ? 1 : (uint32_t)n;
+    return p->cpus > 0 && p->cpus < cores ? p->cpus : cores;
+}
+
+/* A worker makes frames in memory that is its own meanwhile, and has a journal there: a stage that may have any number
+ * has one for each piece of its share at most, and may have one for each core at least. */
+static void limit_workers(struct pipeline *p)
+{
+    uint32_t cores = usable_cores(p), makers = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        makers += !p->stages[i].is_sink;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        struct stage *s = &p->stages[i];
+        if (!s->workers_auto)
+            continue;
+        uint64_t most = p->memory / stage_memory_min / (makers > 0 ? makers : 1);
+        most = most < cores ? cores : most;
+        most = most > STAGE_WORKERS_MAX ? STAGE_WORKERS_MAX : most;
+        s->workers_max = most > s->workers_min ? (uint32_t)most : s->workers_min;
+    }
+}
+
 static void check_stages(struct draft *d)
 {
     struct pipeline *p = d->pipeline;
@@ -191,6 +220,7 @@ static void check_stages(struct draft *d)
     for (uint32_t i = 0; i < p->n_stages; i++)
         stage_check(d, i, (int)ordered.integer);
     check_memory(d);
+    limit_workers(p);
     enum wiring_state state = inputs_read(d, &wiring) ? WIRING_IN_PART : WIRING_COMPLETE;
     edges_check(d, &wiring, state);
     if (d->complaints->n == 0)

@@ -47,7 +47,8 @@ struct stage {
     char *processor;                                 /* "pack.processor" */
     const struct processor_description *description; /* the catalogue's */
     struct option_value *options;                    /* n_options = description->n_options, in the table's order */
-    uint32_t workers_min, workers_max;
+    uint32_t workers_min, workers_max; /* equal: a fixed number */
+    int workers_auto;                  /* 1: from one to as many as the memory has room for */
     enum on_error on_error;
     uint32_t max_attempts; /* deaths or retries with one frame in hand until it is refused */
     uint64_t timeout_ns;   /* deadline of one frame, of flush() and of close(); 0: none */
@@ -64,6 +65,7 @@ struct pipeline {
     char *name;
     char *file;      /* NULL: from a one-line pipeline */
     uint64_t memory; /* bytes of the arena */
+    uint32_t cpus;   /* cores that all processes together may use; 0: as many as there are */
     enum huge_pages huge_pages;
     char *dead_letters;        /* folder; NULL: dead letters are counted, not kept */
     uint64_t start_timeout_ns; /* deadline of loading a plugin, and of open(); 0: none */

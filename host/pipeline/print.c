@@ -257,7 +257,9 @@ static void put_workers(struct printer *p, const struct stage *s)
 {
     if (!wanted(p, s->set, STAGE_WORKERS))
         return;
-    const char *text = s->workers_min == s->workers_max
+    const char *text = s->workers_auto && s->workers_min == 1 ? "\"auto\""
+                       : s->workers_auto ? region_format(&p->region, "{ min = %u; }", s->workers_min)
+                       : s->workers_min == s->workers_max
                            ? region_format(&p->region, "%u", s->workers_min)
                            : region_format(&p->region, "{ min = %u; max = %u; }", s->workers_min, s->workers_max);
     put_plain_setting(p, OF_STAGE, &stage_settings[STAGE_WORKERS], text);
@@ -305,6 +307,8 @@ static void put_pipeline_settings(struct printer *p)
     put_text_setting(p, OF_PIPELINE, &table[PIPELINE_NAME], l->name);
     if (wanted(p, l->set, PIPELINE_MEMORY))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_MEMORY], measure(p, MPIPE_SIZE, l->memory));
+    if (wanted(p, l->set, PIPELINE_CPUS))
+        put_plain_setting(p, OF_PIPELINE, &table[PIPELINE_CPUS], region_format(&p->region, "%u", l->cpus));
     if (wanted(p, l->set, PIPELINE_HUGE_PAGES))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_HUGE_PAGES],
                          table[PIPELINE_HUGE_PAGES].choices[l->huge_pages]);

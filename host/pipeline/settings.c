@@ -15,6 +15,9 @@ const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
                        .doc = "What the pipeline is called in logs, metrics and summaries."},
     [PIPELINE_MEMORY] = {"memory", MPIPE_SIZE, 0, "size", "256M", .min = "2M", .max = "16T", .unit = "bytes",
                          .doc = "Shared memory for the frames of all stages, set aside at the start."},
+    [PIPELINE_CPUS] = {"cpus", MPIPE_INT, 0, "integer", "0",
+                       .otherwise = "all that the CPU set and the control group allow", .min = "1", .max = "4096",
+                       .unit = "cores", .doc = "How many cores all stages together may use, never more."},
     [PIPELINE_HUGE_PAGES] = {"huge_pages", MPIPE_CHOICE, 0, "choice", "try", .choices = huge_pages_choices,
                              .doc = "Whether that memory consists of huge pages: if possible, always or never."},
     [PIPELINE_DEAD_LETTERS] = {"dead_letters", MPIPE_PATH, 0, "path", "", .otherwise = "none, they are only counted",
@@ -41,9 +44,10 @@ const struct setting stage_settings[STAGE_SETTINGS] = {
                        .doc = "The options of the processor; micropipe inspect lists them."},
     [STAGE_INPUTS] = {"inputs", 0, 0, "list of strings or groups", .otherwise = "the stage before",
                       .doc = "The stages, or output ports as \"stage.port\", that this stage reads from."},
-    [STAGE_WORKERS] = {"workers", 0, 0, "integer, or group { min; max; }",
-                       .otherwise = "1 for a source, a sink or a serial processor, else one a core", .min = "1",
-                       .max = "64", .doc = "How many processes run the stage."},
+    [STAGE_WORKERS] = {"workers", 0, 0, "\"auto\", integer, or group { min; max; }",
+                       .otherwise = "\"auto\", but 1 for a source, a sink or a serial processor", .min = "1",
+                       .max = "64",
+                       .doc = "How many processes run the stage: as many as give the most, so many, or in between."},
     [STAGE_ORDERED] = {"ordered", MPIPE_BOOL, 0, "bool", "false",
                        .doc = "Frames leave in the order in which they came, whatever the number of workers."},
     [STAGE_WHEN_FULL] = {"when_full", MPIPE_CHOICE, 0, "choice", "block", .choices = when_full_choices,
@@ -78,10 +82,9 @@ const struct setting input_settings[INPUT_SETTINGS] = {
 
 const struct setting workers_settings[WORKERS_SETTINGS] = {
     [WORKERS_MIN] = {"min", MPIPE_INT, 0, "integer", "1", .min = "1", .max = "64", .unit = "workers",
-                     .doc = "How many workers the stage always has, and starts with."},
-    [WORKERS_MAX] = {"max", MPIPE_INT, 0, "integer", .otherwise = "one a core, but at least min", .min = "1",
-                     .max = "64", .unit = "workers",
-                     .doc = "How many workers the stage may have when it is the slowest."},
+                     .doc = "How many workers the stage always has, and starts with; not of a source."},
+    [WORKERS_MAX] = {"max", MPIPE_INT, 0, "integer", .otherwise = "as of \"auto\"", .min = "1", .max = "64",
+                     .unit = "workers", .doc = "How many workers the stage may have when it is the slowest."},
 };
 
 int setting_index(const struct setting *table, size_t n, const char *key)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <micropipe/processor.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,11 +80,9 @@ static void check_processor(struct draft *d, uint32_t index)
     }
 }
 
-static uint32_t usable_cores(void)
+static int is_serial(const struct stage *s)
 {
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return n < 1 ? 1 : n > STAGE_WORKERS_MAX ? STAGE_WORKERS_MAX : (uint32_t)n;
+    return s->description && s->description->flags & MPIPE_SERIAL;
 }
 
 /* 0: not set, or not right. */
@@ -113,8 +110,18 @@ static void check_worker_range(struct draft *d, struct stage *s, const struct no
         draft_complain(d, s, min->at, "workers.min is %u, more than workers.max, which is %u", least, most);
     if (least > 0)
         s->workers_min = least;
-    uint32_t cores = s->description && s->description->flags & MPIPE_SERIAL ? 1 : usable_cores();
-    s->workers_max = most > 0 ? most : cores > s->workers_min ? cores : s->workers_min;
+    s->workers_max = most > s->workers_min ? most : s->workers_min;
+    s->workers_auto = most == 0 && !is_serial(s);
+    if (s->is_source && s->workers_min < s->workers_max)
+        draft_complain(d, s, group->at,
+                       "a source has a fixed number of workers, as they share out what there is to "
+                       "read: set workers = %u",
+                       s->workers_max);
+}
+
+static int is_auto(const struct node *n)
+{
+    return (n->type == NODE_STRING || n->type == NODE_WORD) && strcmp(n->text, "auto") == 0;
 }
 
 /* "2-8" of a one-line pipeline becomes { min = 2; max = 8; }. NULL: it is no such word. */
@@ -136,20 +143,21 @@ static void check_workers(struct draft *d, uint32_t index)
     struct stage *s = &d->pipeline->stages[index];
     const struct node *n = draft_stage_node(d, index, STAGE_WORKERS);
     const struct node *group = n && n->type != NODE_GROUP ? split_range(d, n) : n;
-    int serial = s->description && s->description->flags & MPIPE_SERIAL;
     s->workers_min = 1;
     s->workers_max = 1;
     if (!n)
-        s->workers_min = s->workers_max = serial || s->is_source || s->is_sink ? 1 : usable_cores();
+        s->workers_auto = s->description && !is_serial(s) && !s->is_source && !s->is_sink;
+    else if (is_auto(n))
+        s->workers_auto = !is_serial(s) && !s->is_source;
     else if (group)
         check_worker_range(d, s, group);
     else if (n->type == NODE_INTEGER || n->type == NODE_WORD) {
         uint32_t count = worker_count(d, s, WORKERS_MIN, n);
         s->workers_min = s->workers_max = count > 0 ? count : 1;
     } else
-        draft_complain(d, s, n->at, "workers must be an integer or a group { min = 1; max = 4; }, but is %s",
+        draft_complain(d, s, n->at, "workers must be \"auto\", an integer or a group { min = 1; max = 4; }, but is %s",
                        node_phrase(n, d->region));
-    if (n && serial && s->workers_max > 1)
+    if (n && is_serial(s) && s->workers_max > 1)
         draft_complain(d, s, n->at, "%s works in one worker only, so workers cannot be %u", s->processor,
                        s->workers_max);
 }

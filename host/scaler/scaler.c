@@ -49,6 +49,19 @@ void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n
     }
 }
 
+void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max)
+{
+    struct scaler_memory *mem = &s->memory[stage];
+    CHECK(min >= 1 && min <= max);
+    s->stages[stage].min = min;
+    s->stages[stage].max = max;
+    mem->workers = mem->workers < min ? min : mem->workers > max ? max : mem->workers;
+    mem->wanted = 0;
+    mem->trial = TRIAL_NONE;
+    mem->changed_ns = s->ticked_ns;
+    ceiling_forget(&mem->ceiling);
+}
+
 uint32_t scaler_workers(const struct scaler *s, uint32_t stage)
 {
     return s->memory[stage].workers;

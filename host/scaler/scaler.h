@@ -89,6 +89,9 @@ void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n
 
 void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict);
 
+/* From now on the stage may have so many workers; it has the nearest number to what it had. */
+void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max);
+
 /* How many workers the stage is to have now. */
 uint32_t scaler_workers(const struct scaler *s, uint32_t stage);
 

@@ -65,6 +65,7 @@ static void collect_stage(struct stage_snapshot *out, const struct segment *s, c
     out->processor = stage->processor;
     out->state = state_of(c);
     out->workers_max = place->n_slots;
+    out->workers_wanted = c->wanted;
     for (uint32_t w = 0; w < place->n_slots; w++) {
         const struct berth *b = &c->berths[w];
         add_slot(out, s, place->first_slot + w);

@@ -62,13 +62,9 @@ static uint64_t oom_kills(void)
     return 0;
 }
 
-void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns)
+void crew_begin(struct crew *c)
 {
     c->oom_kills = oom_kills();
-    for (uint32_t w = 0; w < workers; w++) {
-        c->berths[w].state = BERTH_WAITING;
-        c->berths[w].start_at = now_ns;
-    }
 }
 
 void crew_hasten(struct crew *c, uint64_t now_ns)

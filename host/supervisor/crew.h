@@ -40,6 +40,7 @@ struct crew {
     int listener;          /* of its filter: calls that its plugin is kept from are held there; -1: none */
     int confined;          /* 1: it has said how it is confined: its plugin may run by now */
     int loaded;            /* 1: it can fork workers */
+    uint32_t wanted;       /* workers that it should have (staffing.h) */
     uint32_t refusals;     /* calls that its plugin was kept from, as often as told */
     int ended;             /* 1: every slot that was used has ended */
     int closed;            /* 1: nothing more comes into its ring */
@@ -81,8 +82,8 @@ void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_
 int crew_worker_died(struct crew *c, const struct segment *s, const struct log *log, uint32_t worker, int status,
                      uint64_t now_ns);
 
-/* Gives the slots that are to run at the start to the server, as soon as it is loaded. */
-void crew_man(struct crew *c, uint32_t workers, uint64_t now_ns);
+/* From now on what the kernel kills for want of memory counts. */
+void crew_begin(struct crew *c);
 
 /* Starts at once what waits for its time to be started again: there is no more time to wait. */
 void crew_hasten(struct crew *c, uint64_t now_ns);

@@ -15,6 +15,7 @@ struct stage_snapshot {
     const char *name, *processor; /* the pipeline's */
     enum stage_state state;
     uint32_t workers, workers_max; /* alive now, slots */
+    uint32_t workers_wanted;       /* as many as it should have, or last should have */
     uint64_t in;                   /* frames that came into its ring; a source: records that it read, out + dead */
     uint64_t out;                  /* of them, passed on; a sink: taken */
     uint64_t dropped, dead;
@@ -32,6 +33,7 @@ struct stage_snapshot {
 struct snapshot {
     const char *pipeline;    /* its name */
     char memory_report[320]; /* what pages were got, and the fix */
+    char limit[128];         /* scaling_describe_limit() */
     uint64_t elapsed_ns;     /* since the workers were started */
     uint64_t first_frame_ns; /* from the start of the run to the first frame that a sink took; 0: none yet */
     uint32_t n_stages;

@@ -19,6 +19,8 @@
 #include "collect.h"
 #include "dead_letter.h"
 #include "leftovers.h"
+#include "scaling.h"
+#include "staffing.h"
 #include "warden.h"
 
 enum { INHERITED_MAX = 64, EVENTS_MAX = 64, TAG_SIGNAL = 0, TAG_SOCKET = 1, TAG_SERVER = 2, TAG_HELD = 3 };
@@ -29,6 +31,7 @@ struct supervisor {
     const struct supervisor_hooks *hooks;
     struct segment segment;
     struct crew *crews;
+    struct scaling *scaling;
     int epoll, signals, children;   /* children: of leftovers_open() */
     pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
     uint32_t n_inherited;
@@ -107,7 +110,10 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
                   m->text);
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
         crew_left(b, now);
-        b->state = state == SLOT_ENDED ? BERTH_ENDED : BERTH_EMPTY;
+        b->state = BERTH_ENDED;
+        if (state == SLOT_RETIRED && staffing_left(c, &s->segment, m->worker, now))
+            log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": keeps frames although it was flushed, so it stays",
+                      stage_name(s, c), m->worker);
         return;
     }
     worker_died(s, c, m->worker, m->status, now);
@@ -306,12 +312,15 @@ static int do_what_is_due(struct supervisor *s)
         next = earlier(earlier(next, due), crew_check_deadlines(c, &s->segment, now));
         next = earlier(next, check_loading(s, c, now));
     }
+    if (!s->drain_until)
+        next = earlier(next, scaling_tick(s->scaling, &s->segment, s->crews, s->log, now));
     if (s->drain_until && now >= s->drain_until)
         end_run(s, OUTCOME_FAILED, "not drained within drain_timeout");
     next = earlier(next, s->drain_until);
     if (s->tick_at && now >= s->tick_at) {
         struct snapshot snapshot;
         collect(&snapshot, &s->segment, s->crews, s->started_ns, now);
+        scaling_describe_limit(s->scaling, s->pipeline, snapshot.limit, sizeof snapshot.limit);
         s->hooks->tick(s->hooks->context, &snapshot);
         s->tick_at = now + s->hooks->tick_ms * NS_PER_MS;
     }
@@ -386,18 +395,22 @@ static void start(struct supervisor *s)
         return;
     }
     s->crews = calloc(s->pipeline->n_stages, sizeof *s->crews);
+    s->scaling = calloc(1, sizeof *s->scaling);
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .listener = -1, .server_at = 1};
-    if (!s->crews || open_loop(s) != 0) {
+    if (!s->crews || !s->scaling || open_loop(s) != 0) {
         end_run(s, OUTCOME_FAILED, "no memory for the host itself");
         return;
     }
+    scaling_begin(s->scaling, s->pipeline, clock_monotonic());
     do_what_is_due(s);
     error = s->over ? 0 : segment_fill(&s->segment);
     if (error)
         end_run(s, OUTCOME_FAILED, "%s", s->segment.backing.report);
-    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
-        crew_man(&s->crews[i], s->pipeline->stages[i].workers_min, clock_monotonic());
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        crew_begin(&s->crews[i]);
+        staffing_set(&s->crews[i], &s->segment, s->pipeline->stages[i].workers_min, clock_monotonic());
+    }
     if (!s->over)
         log_write(s->log, LOG_LEVEL_INFO, "%s", s->segment.backing.report);
 }
@@ -472,9 +485,11 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     if (s.crews && s.segment.backing.base && s.segment.backing.fd < 0) {
         bury_all(&s, clock_monotonic());
         collect(last, &s.segment, s.crews, s.started_ns, clock_monotonic());
+        scaling_describe_limit(s.scaling, p, last->limit, sizeof last->limit);
         conclude(&s, last);
     }
     free(s.crews);
+    free(s.scaling);
     segment_destroy(&s.segment);
     return s.outcome;
 }

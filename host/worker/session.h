@@ -59,7 +59,7 @@ struct session {
     uint64_t batch_start;  /* monotonic ns of the claim, or of a source's first call */
     uint64_t batch_waited; /* ns asleep until then */
     uint64_t mean_ns;      /* running mean of a frame's time, for the size of a batch; 0: not known yet */
-    struct work work;
+    struct work_account work;
     uint8_t *undo_state; /* the state as it was when the call began */
 };
 

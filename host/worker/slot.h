@@ -69,7 +69,8 @@ struct slot {
     au64 work_cpu_ns;
     au64 work_since;  /* monotonic ns: the last frame that is counted was finished */
     au64 work_waited; /* sum of the waits above at that time */
-    uint8_t pad2[24];
+    au64 sleeps;      /* waits for which it left its core, in all */
+    uint8_t pad2[16];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };

@@ -30,6 +30,7 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
     int woken = event_sleep(e, sequence, deadline_ns);
     uint64_t slept = clock_monotonic() - start;
     slot_waited(s, state, slept);
+    au64_store_relaxed(&s->sleeps, au64_relaxed(&s->sleeps) + 1);
     slot_enter(s, SLOT_BUSY);
     if (call_since)
         au64_store_relaxed(&s->call_since, call_since + slept);

@@ -10,7 +10,7 @@ uint64_t slot_waits(const struct slot *slot)
            au64_relaxed(&slot->wait_memory_ns) + au64_relaxed(&slot->wait_turn_ns);
 }
 
-static void mark(struct work *w, struct slot *slot, uint64_t now_ns, uint64_t waited_ns)
+static void mark(struct work_account *w, struct slot *slot, uint64_t now_ns, uint64_t waited_ns)
 {
     w->since = now_ns;
     w->waited_ns = waited_ns;
@@ -18,7 +18,7 @@ static void mark(struct work *w, struct slot *slot, uint64_t now_ns, uint64_t wa
     au64_store_relaxed(&slot->work_waited, waited_ns);
 }
 
-void work_begin(struct work *w, struct slot *slot, uint64_t out)
+void work_begin(struct work_account *w, struct slot *slot, uint64_t out)
 {
     w->frames = 0;
     w->out = out;
@@ -33,7 +33,7 @@ static void add(au64 *sum, uint64_t more)
 }
 
 /* A reader that comes in between sees frames without their time or the other way round, of one tick at most. */
-void work_end(struct work *w, struct slot *slot)
+void work_end(struct work_account *w, struct slot *slot)
 {
     uint64_t now = clock_monotonic(), waited = slot_waits(slot), cpu = clock_now(CLOCK_PROCESS_CPUTIME_ID);
     uint64_t all = now - w->since, waits = waited - w->waited_ns;
@@ -45,7 +45,7 @@ void work_end(struct work *w, struct slot *slot)
     mark(w, slot, now, waited);
 }
 
-void work_tell(struct work *w, struct slot *slot)
+void work_tell(struct work_account *w, struct slot *slot)
 {
     uint64_t now = clock_coarse();
     if (now < w->next_write)

@@ -8,7 +8,7 @@
 
 #include "slot.h"
 
-struct work {
+struct work_account {
     uint64_t frames;     /* finished, and not written to the slot yet */
     uint64_t since;      /* monotonic ns: what was before that is counted */
     uint64_t waited_ns;  /* of the slot, until then */
@@ -18,17 +18,17 @@ struct work {
 };
 
 /* Starts to count, after `out` frames of a source. What predecessors in the slot counted stays. */
-void work_begin(struct work *w, struct slot *slot, uint64_t out);
+void work_begin(struct work_account *w, struct slot *slot, uint64_t out);
 
 /* All that was done until now belongs to frames that are finished now, `frames` of them. */
-static inline void work_count(struct work *w, uint64_t frames)
+static inline void work_count(struct work_account *w, uint64_t frames)
 {
     w->frames += frames;
 }
 
 /* Writes what is counted to the slot if it is time to; at once if it is the last. */
-void work_tell(struct work *w, struct slot *slot);
-void work_end(struct work *w, struct slot *slot);
+void work_tell(struct work_account *w, struct slot *slot);
+void work_end(struct work_account *w, struct slot *slot);
 
 /* Nanoseconds that the workers of a slot have waited, of waits that are over. Any process. */
 uint64_t slot_waits(const struct slot *slot);

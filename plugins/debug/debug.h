@@ -4,6 +4,6 @@
 
 #include <micropipe/micropipe.h>
 
-extern const mpipe_processor debug_fail, debug_checksum;
+extern const mpipe_processor debug_fail, debug_checksum, debug_work;
 
 #endif

@@ -1,3 +1,3 @@
 #include "debug.h"
 
-MPIPE_PLUGIN("debug", "1.0.0", &debug_fail, &debug_checksum)
+MPIPE_PLUGIN("debug", "1.0.0", &debug_fail, &debug_checksum, &debug_work)

@@ -18,6 +18,7 @@ class SampleRun
             stages_[i].name = names_[i].data();
             stages_[i].processor = names_[i].data();
             stages_[i].workers_min = stages_[i].workers_max = 1;
+            result.last.stages[i].workers_wanted = 1;
             stages_[i].is_source = i == 0;
             stages_[i].is_sink = i + 1 == names_.size();
             result.last.stages[i].name = result.last.stages[i].processor = names_[i].c_str();

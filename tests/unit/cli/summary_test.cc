@@ -36,7 +36,7 @@ void FillPhotos(SampleRun &run)
     run.stage(1).wait_input_ns = 1 * kSecond;
     run.stage(2).busy_ns = 2 * kSecond;
     run.stage(2).wait_input_ns = 8 * kSecond;
-    run.configured(1).workers_min = run.configured(1).workers_max = 4;
+    run.stage(1).workers_wanted = 4;
     run.result.outcome = OUTCOME_DEAD_LETTERS;
 }
 

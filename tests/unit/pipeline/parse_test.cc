@@ -102,12 +102,12 @@ TEST(Parse, WhatIsNotSetHasItsDefault)
     EXPECT_EQ(p.stage("lines").queue, 0u) << "a source has no ring";
 }
 
-TEST(Parse, WorkersAreOneForSourcesSinksAndSerialStagesAndOneACoreElse)
+TEST(Parse, WorkersAreOneForSourcesSinksAndSerialStagesAndAutoElse)
 {
     Parsed p = Parsed::line("text.lines | core.batch | test.serial | core.null");
     EXPECT_EQ(p.stage("lines").workers_max, 1u);
-    EXPECT_EQ(p.stage("batch").workers_min, cores());
-    EXPECT_EQ(p.stage("batch").workers_max, cores());
+    EXPECT_TRUE(p.stage("batch").workers_auto);
+    EXPECT_EQ(p.stage("batch").workers_min, 1u);
     EXPECT_EQ(p.stage("serial").workers_max, 1u);
     EXPECT_EQ(p.stage("null").workers_max, 1u);
 }
@@ -119,11 +119,24 @@ TEST(Parse, WorkersAsANumberAreBothEnds)
     EXPECT_EQ(p.stage("x").workers_max, 7u);
 }
 
-TEST(Parse, WorkersWithoutMaximumGoUpToTheCores)
+TEST(Parse, AutomaticWorkersGoUpToOneForEachTwoMebibytesOfTheShare)
+{
+    auto most = [](const char *memory) {
+        return Parsed::line(std::string("text.lines | core.batch | core.batch | core.null"), {memory})
+            .stage("batch")
+            .workers_max;
+    };
+    EXPECT_EQ(most("memory=120M"), 20u) << "three stages make frames";
+    EXPECT_EQ(most("memory=8G"), 64u);
+    EXPECT_EQ(most("memory=8M"), cores()) << "but to one a core at least";
+}
+
+TEST(Parse, WorkersWithoutMaximumGoUpAsFarAsAutomaticOnes)
 {
     Parsed p = around("processor = \"core.batch\"; workers = { min = 1; };");
     EXPECT_EQ(p.stage("x").workers_min, 1u);
-    EXPECT_EQ(p.stage("x").workers_max, cores());
+    EXPECT_EQ(p.stage("x").workers_max,
+              around("processor = \"core.batch\"; workers = \"auto\";").stage("x").workers_max);
     EXPECT_EQ(around("processor = \"core.batch\"; workers = { min = 64; };").stage("x").workers_max, 64u);
 }
 

@@ -54,7 +54,8 @@ TEST(Crew, AStatusIsDescribedInWords)
 TEST(Crew, ThoseWhoWaitToStartCountAsStrength)
 {
     crew c = {};
-    crew_man(&c, 3, 0);
+    for (int w = 0; w < 3; w++)
+        c.berths[w].state = BERTH_WAITING;
     c.berths[0].state = BERTH_ALIVE;
     c.berths[1].state = BERTH_ENDED;
     EXPECT_EQ(crew_strength(&c), 2u);

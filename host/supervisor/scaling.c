@@ -1,0 +1,259 @@
+#include "scaling.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "staffing.h"
+#include "usage.h"
+#include "work.h"
+
+#define TICK_NS (500 * NS_PER_MS)
+#define LIMIT_LASTS_NS (3 * NS_PER_S) /* then it is worth a line */
+
+static const double MEMORY_LEFT = 0.9; /* of what the machine has left, for more workers */
+
+static uint64_t feeders_of(const struct pipeline *p, uint32_t stage)
+{
+    uint64_t feeders = 0;
+    for (uint32_t i = 0; i < p->n_edges; i++)
+        if (p->edges[i].to == stage)
+            feeders |= UINT64_C(1) << p->edges[i].from;
+    return feeders;
+}
+
+static struct scaler_stage scaler_stage_of(const struct pipeline *p, uint32_t i)
+{
+    const struct stage *s = &p->stages[i];
+    return (struct scaler_stage){.feeders = feeders_of(p, i),
+                                 .min = s->workers_min,
+                                 .max = s->workers_max,
+                                 .is_ordered = s->ordered,
+                                 .ring = s->queue,
+                                 .is_sink = s->is_sink};
+}
+
+void scaling_begin(struct scaling *s, const struct pipeline *p, uint64_t now_ns)
+{
+    struct scaler_stage stages[PIPELINE_STAGES_MAX];
+    memset(s, 0, sizeof *s);
+    cores_take(&s->cores, p->cpus);
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        stages[i] = scaler_stage_of(p, i);
+    scaler_init(&s->scaler, stages, p->n_stages, now_ns);
+    s->next_ns = now_ns + TICK_NS;
+}
+
+static uint64_t since(uint64_t then, uint64_t now)
+{
+    return now > then ? now - then : 0;
+}
+
+/* CPU time of a worker since the last tick, and its delays while it was at work. Those before it went on after a wait
+ * for input or room belong to that wait: as many of its turns on a core as it has slept, and each as long as any. */
+static void take_usage(struct scaling *s, uint32_t stage, uint32_t worker, pid_t pid, const struct slot *slot)
+{
+    struct worker_usage *last = &s->usage[stage][worker];
+    struct worker_usage now = {pid, usage_cpu_ns(pid), au64_relaxed(&slot->sleeps), usage_turns(pid)};
+    if (now.cpu_ns == 0)
+        return;
+    if (last->pid != pid)
+        *last = (struct worker_usage){.pid = pid, .sleeps = now.sleeps};
+    s->cpu_ns += since(last->cpu_ns, now.cpu_ns);
+    double turns = (double)since(last->turns.n, now.turns.n), slept = (double)since(last->sleeps, now.sleeps);
+    double delay_ns = (double)since(last->turns.delay_ns, now.turns.delay_ns);
+    if (turns > slept)
+        s->delay_ns[stage] += (uint64_t)(delay_ns * (1 - slept / turns));
+    *last = now;
+}
+
+/* What the slot says, with the wait that goes on, and the time that the frame in hand has taken. */
+static void add_slot(struct stage_observation *o, const struct slot *slot, const struct berth *b, uint64_t now_ns)
+{
+    uint32_t state = au32_acquire(&slot->state);
+    uint64_t waits = slot_waits(slot);
+    o->done += au64_relaxed(&slot->work_done);
+    o->busy_ns += au64_relaxed(&slot->work_busy_ns);
+    o->cpu_ns += au64_relaxed(&slot->work_cpu_ns);
+    o->wait_input_ns += au64_relaxed(&slot->wait_input_ns);
+    o->wait_output_ns += au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_memory_ns);
+    o->wait_turn_ns += au64_relaxed(&slot->wait_turn_ns);
+    if (b->state == BERTH_STARTING || (b->state == BERTH_ALIVE && (state == SLOT_STARTING || state == SLOT_VACANT)))
+        o->warming++;
+    if (b->state != BERTH_ALIVE || state == SLOT_STARTING || state == SLOT_VACANT)
+        return;
+    o->live++;
+    uint64_t waited = state == SLOT_BUSY ? 0 : since(au64_relaxed(&slot->since), now_ns);
+    if (state == SLOT_WAIT_INPUT)
+        o->wait_input_ns += waited;
+    else if (state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_MEMORY)
+        o->wait_output_ns += waited;
+    else if (state == SLOT_WAIT_TURN)
+        o->wait_turn_ns += waited;
+    uint64_t all = since(au64_relaxed(&slot->work_since), now_ns);
+    uint64_t not_at_work = since(au64_relaxed(&slot->work_waited), waits) + waited;
+    o->in_hand_ns += state == SLOT_BUSY ? since(not_at_work, all) : 0;
+}
+
+/* One worker of a stage tells for all of them; another one each time. */
+static void measure_memory(struct scaling *s, const struct crew *c, uint32_t n_slots, uint64_t now_ns)
+{
+    uint32_t first = (uint32_t)(now_ns / TICK_NS) % n_slots;
+    for (uint32_t i = 0; i < n_slots; i++) {
+        const struct berth *b = &c->berths[(first + i) % n_slots];
+        if (b->state != BERTH_ALIVE)
+            continue;
+        uint64_t bytes = usage_memory(b->pid);
+        if (bytes > s->worker_bytes[c->stage])
+            s->worker_bytes[c->stage] = bytes;
+        return;
+    }
+}
+
+static void observe(struct scaling *s, const struct segment *segment, const struct crew *crews, struct observation *o,
+                    uint64_t now_ns)
+{
+    const struct pipeline *p = segment->pipeline;
+    double workers_bytes = 0, left = (double)usage_memory_left();
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        const struct stage_place *place = &segment->stages[i];
+        struct stage_observation *stage = &o->stages[i];
+        for (uint32_t w = 0; w < place->n_slots; w++) {
+            const struct berth *b = &crews[i].berths[w];
+            const struct slot *slot = segment_slot(segment, i, w);
+            if (b->state == BERTH_ALIVE)
+                take_usage(s, i, w, b->pid, slot);
+            add_slot(stage, slot, b, now_ns);
+        }
+        measure_memory(s, &crews[i], place->n_slots, now_ns);
+        stage->run_delay_ns = s->delay_ns[i];
+        stage->worker_bytes = s->worker_bytes[i];
+        workers_bytes += (double)stage->worker_bytes * (stage->live + stage->warming);
+        if (place->ring) {
+            stage->arrived = au64_acquire(&place->ring->tail);
+            stage->queued = (uint32_t)ring_fill(place->ring);
+        }
+    }
+    o->cpus = cores_available(&s->cores, s->cpu_ns, now_ns);
+    o->memory = left < 1e18 ? (uint64_t)(workers_bytes + MEMORY_LEFT * left) : UINT64_MAX;
+}
+
+static void describe(const struct scaler_decision *d, char *text, size_t size)
+{
+    static const char *const causes[] = {[SCALER_NEEDED] = "it would hold back the rest",
+                                         [SCALER_SURPLUS] = "it has had more than it needs for a while",
+                                         [SCALER_CEILING] = "more did not help",
+                                         [SCALER_BUDGET] = "there are fewer cores, or less memory"};
+    snprintf(text, size,
+             "%s: %" PRIu32 " carry %.4g frames/s of the source, %.4g can be had; %.3g ms CPU and %.3g ms "
+             "waiting a frame",
+             causes[d->cause], d->from, d->capacity, d->goal, d->cpu_s * 1e3, d->wait_s * 1e3);
+}
+
+__attribute__((format(printf, 7, 8))) static void record(struct scaling *s, const struct log *log,
+                                                         const struct pipeline *p, uint32_t stage, uint32_t from_to[2],
+                                                         uint64_t now_ns, const char *format, ...)
+{
+    struct scaling_record *r = &s->records[s->n_records++ % SCALING_KEPT];
+    va_list args;
+    *r = (struct scaling_record){.at_ns = now_ns, .stage = stage, .from = from_to[0], .to = from_to[1]};
+    va_start(args, format);
+    vsnprintf(r->why, sizeof r->why, format, args);
+    va_end(args);
+    log_write(log, LOG_LEVEL_INFO, "%s: %" PRIu32 " -> %" PRIu32 " workers: %s", p->stages[stage].name, r->from, r->to,
+              r->why);
+}
+
+void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, char *text, size_t size)
+{
+    const struct scaler_state *state = &s->told;
+    double percent = state->occupied * 100;
+    const char *name = p->stages[state->stage].name;
+    uint32_t workers = scaler_workers(&s->scaler, state->stage);
+    switch (state->limit) {
+    case LIMIT_CPU:
+        snprintf(text, size, "cpu %.0f %%", percent);
+        break;
+    case LIMIT_STAGE:
+    case LIMIT_SINK:
+        snprintf(text, size, "%s %s (%" PRIu32 " worker%s, max = %" PRIu32 ", busy %.0f %%)",
+                 state->limit == LIMIT_SINK ? "sink" : "stage", name, workers, workers == 1 ? "" : "s",
+                 s->scaler.stages[state->stage].max, percent);
+        break;
+    case LIMIT_MEMORY:
+        snprintf(text, size, "memory %.0f %%", percent);
+        break;
+    case LIMIT_SOURCE:
+        snprintf(text, size, "source (it has input %.0f %% of the time)", percent);
+        break;
+    default:
+        text[0] = '\0';
+    }
+}
+
+static int is_same_limit(const struct scaler_state *a, const struct scaler_state *b)
+{
+    return a->limit == b->limit && a->stage == b->stage;
+}
+
+/* A line when the limit has become another, and stays. */
+static void tell_limit(struct scaling *s, const struct pipeline *p, const struct log *log,
+                       const struct scaler_state *now, uint64_t now_ns)
+{
+    char text[128];
+    if (!is_same_limit(now, &s->state) || !s->limit_since)
+        s->limit_since = now_ns;
+    s->state = *now;
+    int lasts = now->limit != LIMIT_UNKNOWN && now_ns - s->limit_since >= LIMIT_LASTS_NS;
+    int is_new = !is_same_limit(now, &s->told);
+    if (is_new && !lasts)
+        return;
+    s->told = *now;
+    scaling_describe_limit(s, p, text, sizeof text);
+    if (is_new)
+        log_write(log, LOG_LEVEL_INFO, "limited by: %s", text);
+}
+
+uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *crews, const struct log *log,
+                      uint64_t now_ns)
+{
+    struct observation seen = {0};
+    struct scaler_verdict verdict;
+    char why[SCALING_TEXT];
+    if (now_ns < s->next_ns)
+        return s->next_ns;
+    observe(s, segment, crews, &seen, now_ns);
+    scaler_decide(&s->scaler, &seen, now_ns, &verdict);
+    for (uint32_t i = 0; i < verdict.n; i++) {
+        const struct scaler_decision *d = &verdict.decisions[i];
+        describe(d, why, sizeof why);
+        record(s, log, segment->pipeline, d->stage, (uint32_t[]){d->from, d->to}, now_ns, "%s", why);
+        staffing_set(&crews[d->stage], segment, d->to, now_ns);
+    }
+    tell_limit(s, segment->pipeline, log, &verdict.state, now_ns);
+    s->next_ns = now_ns + TICK_NS;
+    return s->next_ns;
+}
+
+uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crews, const struct log *log,
+                     uint32_t stage, uint32_t workers, uint64_t now_ns)
+{
+    const struct pipeline *p = segment->pipeline;
+    struct scaler_stage limits = scaler_stage_of(p, stage);
+    uint32_t most = segment->stages[stage].n_slots, from = scaler_workers(&s->scaler, stage);
+    if (workers > 0) {
+        workers = workers < most ? workers : most;
+        limits.min = limits.max = workers;
+        s->pinned |= UINT64_C(1) << stage;
+    } else {
+        s->pinned &= ~(UINT64_C(1) << stage);
+        workers = from < limits.min ? limits.min : from > limits.max ? limits.max : from;
+    }
+    scaler_limit(&s->scaler, stage, limits.min, limits.max);
+    record(s, log, p, stage, (uint32_t[]){from, workers}, now_ns, "%s",
+           limits.min == limits.max ? "by hand" : "left to the scaler again");
+    staffing_set(&crews[stage], segment, workers, now_ns);
+    return workers;
+}

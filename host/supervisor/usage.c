@@ -1,0 +1,54 @@
+#include "usage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "clock.h"
+
+uint64_t usage_cpu_ns(pid_t pid)
+{
+    clockid_t id;
+    struct timespec t;
+    if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &t) != 0)
+        return 0;
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+struct usage_turns usage_turns(pid_t pid)
+{
+    char path[64];
+    unsigned long long cpu, delay, n;
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
+    AUTO_FILE FILE *f = fopen(path, "re");
+    if (!f || fscanf(f, "%llu %llu %llu", &cpu, &delay, &n) != 3)
+        return (struct usage_turns){0};
+    return (struct usage_turns){n, delay};
+}
+
+/* Of a file with lines "KEY: N kB"; UINT64_MAX: there is none. */
+static uint64_t read_kib(const char *path, const char *key)
+{
+    AUTO_FILE FILE *f = fopen(path, "re");
+    char line[128];
+    size_t length = strlen(key);
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, key, length) == 0 && line[length] == ':')
+            return strtoull(line + length + 1, NULL, 10) * 1024;
+    return UINT64_MAX;
+}
+
+uint64_t usage_memory(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    uint64_t bytes = read_kib(path, "Pss_Anon");
+    return bytes == UINT64_MAX ? 0 : bytes;
+}
+
+uint64_t usage_memory_left(void)
+{
+    return read_kib("/proc/meminfo", "MemAvailable");
+}
