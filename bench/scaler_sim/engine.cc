@@ -349,6 +349,7 @@ void Engine::Observe(observation *o)
         Count(s);
         o->stages[i] = {s.arrived,
                         s.done,
+                        s.done,
                         ns(s.busy_s),
                         ns(s.cpu_s),
                         ns(s.delay_s),

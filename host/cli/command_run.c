@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "configuration.h"
+#include "control.h"
 #include "display.h"
 #include "nearest.h"
 #include "summary.h"
@@ -58,7 +59,12 @@ static int run(const struct pipeline *p, const struct arguments *a, enum log_lev
     log_init(&log, STDERR_FILENO, level, "micropipe");
     display_init(&display, STDERR_FILENO, a->values[QUIET] ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
     struct supervisor_hooks hooks = display_hooks(&display);
+    struct control *control = control_open(p->name, &log);
+    hooks.ready = control_ready;
+    hooks.ready_context = control;
+    hooks.fd = control_fd(control);
     s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
+    control_close(control);
     display_end(&display);
     int result = (int)s.outcome;
     if (a->values[JSON] && summary_print_json(&s, out) == -ENOMEM) {

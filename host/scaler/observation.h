@@ -22,7 +22,8 @@ struct scaler_stage {
 
 struct stage_observation {
     uint64_t arrived;        /* frames put into its ring; a source: any value */
-    uint64_t done;           /* frames finished */
+    uint64_t passed;         /* frames finished; of a source, made */
+    uint64_t done;           /* of them, those that the times below are of */
     uint64_t busy_ns;        /* from claim to the last instruction of the processor, of finished frames: no waits for
                                 room, memory or turn */
     uint64_t cpu_ns;         /* CPU time in busy_ns: CLOCK_PROCESS_CPUTIME_ID */

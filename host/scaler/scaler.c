@@ -143,7 +143,8 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
     double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct work w = work_between(&s->memory[i].estimate.last, &seen->stages[i]);
-        done[i] = w.frames;
+        uint64_t before = s->memory[i].estimate.last.passed, now = seen->stages[i].passed;
+        done[i] = now > before ? (double)(now - before) : 0;
         cpu_s += w.cpu_s;
     }
     int is_full = cpu_s > FULL * seen->cpus * dt_s;

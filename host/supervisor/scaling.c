@@ -121,6 +121,9 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
         const struct stage_place *place = &segment->stages[i];
         struct stage_observation *stage = &o->stages[i];
         for (uint32_t w = 0; w < place->n_slots; w++) {
+            struct slot_figures figures;
+            segment_figures(segment, place->first_slot + w, &figures);
+            stage->passed += figures.tally.out + figures.tally.dropped + figures.tally.dead;
             const struct berth *b = &crews[i].berths[w];
             const struct slot *slot = segment_slot(segment, i, w);
             if (b->state == BERTH_ALIVE)

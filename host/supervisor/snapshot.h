@@ -36,6 +36,7 @@ struct snapshot {
     char limit[128];         /* scaling_describe_limit() */
     uint64_t elapsed_ns;     /* since the workers were started */
     uint64_t first_frame_ns; /* from the start of the run to the first frame that a sink took; 0: none yet */
+    int paused, draining;    /* 1: the sources make nothing for now; never again */
     uint32_t n_stages;
     struct stage_snapshot stages[PIPELINE_STAGES_MAX];
 };

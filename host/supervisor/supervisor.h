@@ -20,7 +20,14 @@ enum outcome {
     OUTCOME_DEAD_LETTERS = 3, /* the stream ended, but some frames were refused */
 };
 
+struct supervisor;
+
 struct supervisor_hooks {
+    /* Whenever `fd` can be read, which may be an epoll of its own (-1: none). From the supervisor's loop: must not
+     * block. What it may do to the run: operator.h. */
+    void (*ready)(void *context, struct supervisor *s);
+    void *ready_context;
+    int fd;
     /* Every `tick_ms` milliseconds while it runs (0: never), and not after the end. From the supervisor's loop: must
      * not block. */
     void (*tick)(void *context, const struct snapshot *now);

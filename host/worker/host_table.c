@@ -78,11 +78,11 @@ static mpipe_status wait_readable(void *context, int32_t fd, int64_t timeout_ns)
     sigdelset(&mask, SIGUSR2);
     slot_enter(t->slot, SLOT_WAIT_INPUT);
     do
-        n = slot_command(t->slot) == SLOT_RUN ? ppoll(&p, 1, timeout_ns < 0 ? NULL : &limit, &mask) : -1;
-    while (n < 0 && errno == EINTR && timeout_ns < 0 && slot_command(t->slot) == SLOT_RUN);
+        n = !slot_must_end(t->slot) ? ppoll(&p, 1, timeout_ns < 0 ? NULL : &limit, &mask) : -1;
+    while (n < 0 && errno == EINTR && timeout_ns < 0 && !slot_must_end(t->slot));
     slot_waited(t->slot, SLOT_WAIT_INPUT, clock_monotonic() - start);
     slot_enter(t->slot, SLOT_BUSY);
-    if (slot_command(t->slot) != SLOT_RUN)
+    if (slot_must_end(t->slot))
         return MPIPE_STOP;
     return n > 0 ? MPIPE_OK : MPIPE_TIMEOUT;
 }

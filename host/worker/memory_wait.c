@@ -100,8 +100,7 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
         int error = take(s, bytes, d);
         if (error == -ENOMEM && s->has_token)
             error = take_the_last(s, bytes, d);
-        enum slot_command command = slot_command(s->t.slot);
-        if (error != -ENOMEM || (command != SLOT_RUN && !has_pending(s) && s->stage->is_source)) {
+        if (error != -ENOMEM || (s->stage->is_source && !has_pending(s) && slot_must_end(s->t.slot))) {
             slot_enter(s->t.slot, SLOT_BUSY);
             if (error == -ENOMEM)
                 s->shortage = SHORTAGE_STOP;

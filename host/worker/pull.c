@@ -140,7 +140,6 @@ mpipe_status session_flush_out(struct session *s, int64_t timeout_ns)
         return timeout_ns == 0 ? MPIPE_FULL : MPIPE_TIMEOUT;
     if (s->in_hand_index != CURSOR_NONE && s->n_emitted > 0)
         s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE);
-    int stop = slot_command(s->t.slot) != SLOT_RUN;
     if (s->stage->is_source)
         s->t.tally.out += s->n_emitted;
     if (s->n_emitted)
@@ -149,5 +148,6 @@ mpipe_status session_flush_out(struct session *s, int64_t timeout_ns)
         s->n_emitted = 0;
     settle_in_hand(s);
     session_commit(s);
-    return stop ? MPIPE_STOP : MPIPE_OK;
+    slot_pause(s->t.slot);
+    return slot_must_end(s->t.slot) ? MPIPE_STOP : MPIPE_OK;
 }

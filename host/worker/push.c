@@ -284,7 +284,13 @@ static int source_failed(struct session *s)
 static int run_source(struct session *s)
 {
     session_batch_start(s);
-    while (slot_command(s->t.slot) == SLOT_RUN) {
+    while (!slot_must_end(s->t.slot)) {
+        if (slot_command(s->t.slot) == SLOT_PAUSE) {
+            commit(s);
+            slot_pause(s->t.slot);
+            session_batch_start(s);
+            continue;
+        }
         int result = WORKER_DONE;
         switch (call_processor(s, NULL, CURSOR_NONE)) {
         case GO_ON:

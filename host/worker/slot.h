@@ -13,7 +13,8 @@
 enum slot_command {
     SLOT_RUN,    /* go on until the stream ends */
     SLOT_FINISH, /* a source: make no more, commit, end the stream */
-    SLOT_RETIRE  /* leave at the next transaction boundary, after flush; what is in the ring is for others */
+    SLOT_RETIRE, /* leave at the next transaction boundary, after flush; what is in the ring is for others */
+    SLOT_PAUSE   /* a source: make nothing until it is told something else */
 };
 
 /* What the worker is doing. */
@@ -52,10 +53,10 @@ struct slot {
     au64 since;      /* monotonic ns: when the state began */
     au64 call_since; /* when the call of the plugin that has a deadline began, 0: there is none (session_watch()) */
     au64 wait_input_ns, wait_output_ns, wait_memory_ns,
-        wait_turn_ns; /* asleep, in all; a wait that goes on is not in it: see state, since */
-    au64 transactions;  /* committed by this slot */
-    au64 done, total;   /* progress of a source */
-    au64 first_done;    /* monotonic ns: when the first frame was settled, 0: none yet */
+        wait_turn_ns;  /* asleep, in all; a wait that goes on is not in it: see state, since */
+    au64 transactions; /* committed by this slot */
+    au64 done, total;  /* progress of a source */
+    au64 first_done;   /* monotonic ns: when the first frame was settled, 0: none yet */
     /* monotonic ns, of this worker, not the slot; 0: not yet */
     au64 started;   /* it began */
     au64 recovered; /* what its predecessor left is finished or undone */

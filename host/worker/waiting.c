@@ -1,6 +1,8 @@
 #include "waiting.h"
 
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 
 #include "clock.h"
 
@@ -35,6 +37,22 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
     if (call_since)
         au64_store_relaxed(&s->call_since, call_since + slept);
     return woken;
+}
+
+/* The host sets the command, then sends SIGUSR2, which is blocked but for this ppoll(): so none is missed. */
+void slot_pause(struct slot *s)
+{
+    sigset_t mask;
+    if (slot_command(s) != SLOT_PAUSE)
+        return;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    sigdelset(&mask, SIGUSR2);
+    slot_enter(s, SLOT_WAIT_INPUT);
+    uint64_t start = au64_relaxed(&s->since);
+    while (slot_command(s) == SLOT_PAUSE)
+        ppoll(NULL, 0, NULL, &mask);
+    slot_waited(s, SLOT_WAIT_INPUT, clock_monotonic() - start);
+    slot_enter(s, SLOT_BUSY);
 }
 
 void patience_begin(struct patience *p, const struct patience_limits *limits)

@@ -44,4 +44,14 @@ static inline enum slot_command slot_command(const struct slot *s)
     return (enum slot_command)au32_acquire(&s->command);
 }
 
+/* True if the worker is told to end. */
+static inline int slot_must_end(const struct slot *s)
+{
+    enum slot_command command = slot_command(s);
+    return command == SLOT_FINISH || command == SLOT_RETIRE;
+}
+
+/* Sleeps as long as the worker is told to pause. Nothing is in hand, all is committed. */
+void slot_pause(struct slot *s);
+
 #endif

@@ -78,7 +78,7 @@ static int run_pull(struct session *s)
         return WORKER_DONE;
     }
     int end = s->end_seen || (s->stage->is_source && (status == MPIPE_END || status == MPIPE_OK));
-    if (status >= 0 && (end || s->stop_seen || slot_command(s->t.slot) != SLOT_RUN)) {
+    if (status >= 0 && (end || s->stop_seen || slot_must_end(s->t.slot))) {
         call_end(s);
         push_finish_transaction(s, end);
         return WORKER_DONE;

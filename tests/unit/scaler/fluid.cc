@@ -60,6 +60,7 @@ const scaler_verdict &Fluid::Tick()
         double frames = rate * Visits(i) * 0.5, worked = frames * (stages[i].cpu_s + Wait(i)) * 1e9;
         double idle = std::max(0.0, Workers(i) * static_cast<double>(dt) - worked);
         o.arrived += static_cast<uint64_t>(frames);
+        o.passed += static_cast<uint64_t>(frames);
         o.done += static_cast<uint64_t>(frames);
         o.busy_ns += static_cast<uint64_t>(worked);
         o.cpu_ns += static_cast<uint64_t>(frames * stages[i].cpu_s * 1e9);

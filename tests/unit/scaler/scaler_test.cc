@@ -136,7 +136,7 @@ TEST(Scaler, CountersThatGoBackDoNoHarm)
         seen.cpus = 2;
         seen.memory = UINT64_MAX;
         for (auto &o : seen.stages)
-            o.done = o.busy_ns = o.cpu_ns = o.wait_input_ns = i % 2 ? ~0ull >> 1 : i;
+            o.passed = o.done = o.busy_ns = o.cpu_ns = o.wait_input_ns = i % 2 ? ~0ull >> 1 : i;
         scaler_decide(&s, &seen, i * NS_PER_S, &v);
         EXPECT_LE(scaler_workers(&s, 0), 9u);
         EXPECT_GE(scaler_workers(&s, 1), 1u);

@@ -1,0 +1,75 @@
+#include "client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "rendezvous.h"
+
+enum { PATIENCE_S = 10 };
+
+/* A connection, or -1 and why. */
+static int reach(const char *name, char *why, size_t why_size)
+{
+    struct sockaddr_un address;
+    struct timeval patience = {PATIENCE_S, 0};
+    char folder[sizeof address.sun_path] = "", others[256] = "";
+    int error = strchr(name, '/') ? -ENOENT : rendezvous_make(folder, sizeof folder);
+    if (!error)
+        error = rendezvous_address(folder, name, &address);
+    int fd = error ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        return fd;
+    }
+    if (!error)
+        error = -errno;
+    if (fd >= 0)
+        close(fd);
+    if (error == -ENOENT || error == -ECONNREFUSED)
+        rendezvous_list(folder, others, sizeof others);
+    if (error == -ENOENT || error == -ECONNREFUSED)
+        snprintf(why, why_size, "no pipeline named '%.64s' runs here%s%s", name,
+                 others[0] ? "; sockets there are of: " : "", others);
+    else
+        snprintf(why, why_size, "cannot reach pipeline '%.64s': %s", name, strerror(-error));
+    return -1;
+}
+
+/* Closes the connection. */
+static json_t *read_answer(int fd, char *why, size_t why_size)
+{
+    AUTO_FILE FILE *f = fdopen(fd, "re");
+    json_t *answer = f ? json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+    if (!f)
+        close(fd);
+    if (!answer)
+        snprintf(why, why_size, "the pipeline did not answer; it may have ended just now");
+    return answer;
+}
+
+json_t *client_ask(const char *name, json_t *request, char *why, size_t why_size)
+{
+    AUTO_FREE char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+    AUTO_FREE char *line = NULL;
+    json_decref(request);
+    if (!text || asprintf(&line, "%s\n", text) < 0) {
+        line = NULL;
+        snprintf(why, why_size, "the request cannot be written: it is no UTF-8, or there is no memory");
+        return NULL;
+    }
+    int fd = reach(name, why, why_size);
+    if (fd < 0)
+        return NULL;
+    if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line)) {
+        snprintf(why, why_size, "the pipeline does not listen; it may have ended just now");
+        close(fd);
+        return NULL;
+    }
+    return read_answer(fd, why, why_size);
+}

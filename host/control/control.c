@@ -1,0 +1,227 @@
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "rendezvous.h"
+
+enum { ANSWERS_MAX = 1 << 20, EVENTS = 16 };
+
+struct client {
+    int fd; /* -1: free */
+    size_t n_in;
+    char in[CONTROL_LINE];
+    char *out; /* answers that are not sent yet: n_out bytes */
+    size_t n_out;
+};
+
+struct control {
+    int epoll, listener, lock;
+    struct sockaddr_un address;
+    struct client clients[CONTROL_CLIENTS];
+};
+
+/* Holds NAME.lock as long as this process lives. -1: another does, or there can be none. */
+static int take_name(const char *folder, const char *name)
+{
+    char path[sizeof((struct sockaddr_un *)0)->sun_path + 8];
+    snprintf(path, sizeof path, "%s/%s.lock", folder, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static int watch(const struct control *c, int op, int fd, uint32_t events, uint32_t client)
+{
+    struct epoll_event e = {.events = events, .data.u32 = client};
+    return epoll_ctl(c->epoll, op, fd, &e);
+}
+
+/* 0 or -errno. The name is ours, so a socket that is there already is a dead one's. */
+static int listen_at(struct control *c)
+{
+    c->epoll = epoll_create1(EPOLL_CLOEXEC);
+    c->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(c->address.sun_path);
+    mode_t before = umask(0177);
+    int bound = c->epoll >= 0 && c->listener >= 0 &&
+                bind(c->listener, (const struct sockaddr *)&c->address, sizeof c->address) == 0;
+    int error = bound ? 0 : -errno;
+    umask(before);
+    if (bound && (listen(c->listener, CONTROL_CLIENTS) != 0 ||
+                  watch(c, EPOLL_CTL_ADD, c->listener, EPOLLIN, CONTROL_CLIENTS) != 0))
+        error = -errno;
+    return error;
+}
+
+static int open_named(struct control *c, const char *name, const struct log *log)
+{
+    char folder[sizeof c->address.sun_path], other[128];
+    int error = rendezvous_make(folder, sizeof folder);
+    if (error)
+        return error;
+    c->lock = take_name(folder, name);
+    if (c->lock < 0 && errno == EWOULDBLOCK) {
+        snprintf(other, sizeof other, "%.64s-%d", name, (int)getpid());
+        log_write(log, LOG_LEVEL_WARNING, "another pipeline named '%s' runs: for micropipe ctl this one is '%s'", name,
+                  other);
+        name = other;
+        c->lock = take_name(folder, name);
+    }
+    if (c->lock < 0)
+        return -errno;
+    error = rendezvous_address(folder, name, &c->address);
+    return error ? error : listen_at(c);
+}
+
+struct control *control_open(const char *name, const struct log *log)
+{
+    struct control *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->epoll = c->listener = c->lock = -1;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
+        c->clients[i].fd = -1;
+    int error = open_named(c, name, log);
+    if (!error)
+        return c;
+    log_write(log, LOG_LEVEL_WARNING, "no control socket, so micropipe ctl cannot reach this pipeline: %s%s",
+              strerror(-error), error == -EPERM ? " (its folder is not ours alone)" : "");
+    control_close(c);
+    return NULL;
+}
+
+static void drop_client(struct client *client)
+{
+    close(client->fd);
+    free(client->out);
+    *client = (struct client){.fd = -1};
+}
+
+void control_close(struct control *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
+        if (c->clients[i].fd >= 0)
+            drop_client(&c->clients[i]);
+    if (c->listener >= 0) {
+        unlink(c->address.sun_path);
+        close(c->listener);
+    }
+    if (c->lock >= 0)
+        close(c->lock);
+    if (c->epoll >= 0)
+        close(c->epoll);
+    free(c);
+}
+
+int control_fd(const struct control *c)
+{
+    return c ? c->epoll : -1;
+}
+
+/* The folder keeps others out; root gets in anyhow. */
+static int is_allowed(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static void accept_client(struct control *c)
+{
+    int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return;
+    for (uint32_t i = 0; i < CONTROL_CLIENTS && is_allowed(fd); i++)
+        if (c->clients[i].fd < 0 && watch(c, EPOLL_CTL_ADD, fd, EPOLLIN, i) == 0) {
+            c->clients[i].fd = fd;
+            return;
+        }
+    close(fd); /* a stranger, or one too many */
+}
+
+/* Sends what can be sent now. -1: the client is gone. */
+static int send_answers(const struct control *c, struct client *client)
+{
+    while (client->n_out > 0) {
+        ssize_t n = send(client->fd, client->out, client->n_out, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n <= 0)
+            return -1;
+        client->n_out -= (size_t)n;
+        memmove(client->out, client->out + n, client->n_out);
+    }
+    uint32_t events = client->n_out > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    return watch(c, EPOLL_CTL_MOD, client->fd, events, (uint32_t)(client - c->clients));
+}
+
+/* -1: there is no memory, or it does not read. */
+static int add_answer(struct client *client, const char *text, size_t n)
+{
+    char *out = client->n_out + n <= ANSWERS_MAX ? realloc(client->out, client->n_out + n + 1) : NULL;
+    if (!out)
+        return -1;
+    client->out = out;
+    memcpy(out + client->n_out, text, n);
+    client->n_out += n;
+    return 0;
+}
+
+static int answer_line(struct client *client, struct supervisor *s, const char *line, size_t n)
+{
+    char *text = control_answer(s, line, n);
+    int error = text ? add_answer(client, text, strlen(text)) : -1;
+    free(text);
+    return error;
+}
+
+/* Takes in what there is, and answers each whole line. -1: the client is to be cut off. */
+static int hear(struct client *client, struct supervisor *s)
+{
+    ssize_t n = recv(client->fd, client->in + client->n_in, sizeof client->in - client->n_in, MSG_DONTWAIT);
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+    client->n_in += (size_t)n;
+    for (char *end; (end = memchr(client->in, '\n', client->n_in));) {
+        size_t length = (size_t)(end - client->in);
+        if (answer_line(client, s, client->in, length) != 0)
+            return -1;
+        client->n_in -= length + 1;
+        memmove(client->in, end + 1, client->n_in);
+    }
+    return client->n_in < sizeof client->in ? 0 : -1; /* a line that is too long */
+}
+
+void control_ready(void *control, struct supervisor *s)
+{
+    struct control *c = control;
+    struct epoll_event events[EVENTS];
+    int n = epoll_wait(c->epoll, events, EVENTS, 0);
+    for (int i = 0; i < n; i++) {
+        uint32_t at = events[i].data.u32;
+        if (at == CONTROL_CLIENTS) {
+            accept_client(c);
+            continue;
+        }
+        struct client *client = &c->clients[at];
+        int gone = events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? hear(client, s) : 0;
+        if (gone || send_answers(c, client) != 0)
+            drop_client(client);
+    }
+}

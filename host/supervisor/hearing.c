@@ -1,0 +1,129 @@
+/* What stage servers say, and that they die. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "leftovers.h"
+#include "run.h"
+#include "staffing.h"
+
+static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, int status, uint64_t now)
+{
+    const struct slot *slot = segment_slot(&s->segment, c->stage, worker);
+    int own_exit = crew_own_exit(slot, status);
+    int late = c->berths[worker].aborted_at != 0;
+    char reason[REASON_MAX];
+    char how[64];
+    memcpy(reason, slot->reason, sizeof reason);
+    reason[sizeof reason - 1] = 0;
+    describe_status(status, how, sizeof how);
+    if (own_exit == WORKER_CONFIG)
+        run_end(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", run_stage_name(s, c),
+                reason[0] ? ": " : "; its own words are in the log above", reason);
+    else if (own_exit == WORKER_STOP)
+        run_end(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", run_stage_name(s, c),
+                reason);
+    if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
+        run_end(s, OUTCOME_FAILED,
+                "stage '%s' is given up: its workers died %d times %swithout progress; the last %s%s%s%s",
+                run_stage_name(s, c), RESTART_DEATHS_MAX, late ? "" : "within 30 s ", how,
+                late ? ", as its plugin did not return in time" : "", reason[0] ? ": " : "", reason);
+}
+
+static void worker_exited(struct supervisor *s, struct crew *c, const struct server_message *m, uint64_t now)
+{
+    struct berth *b = &c->berths[m->worker];
+    uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
+    int done = crew_own_exit(segment_slot(&s->segment, c->stage, m->worker), m->status) == WORKER_DONE;
+    au64_store_relaxed(&segment_slot(&s->segment, c->stage, m->worker)->died, m->at_ns);
+    if (m->text[0])
+        log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", run_stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1,
+                  m->text);
+    if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
+        crew_left(b, now);
+        b->state = BERTH_ENDED;
+        if (state == SLOT_RETIRED && staffing_left(c, &s->segment, m->worker, now))
+            log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": keeps frames although it was flushed, so it stays",
+                      run_stage_name(s, c), m->worker);
+        return;
+    }
+    worker_died(s, c, m->worker, m->status, now);
+}
+
+/* `fd` becomes the crew's. Only the first counts: what comes after it may be the plugin's. */
+static void confined(struct supervisor *s, struct crew *c, const struct server_message *m, int fd)
+{
+    log_write(s->log, LOG_LEVEL_INFO, "%s: sandbox %s", run_stage_name(s, c), m->text);
+    c->listener = fd;
+    if (fd >= 0 && run_watch(s, fd, EVENT_OF_HELD, c->stage) != 0)
+        run_end(s, OUTCOME_FAILED, "cannot watch a stage's filter: %s", strerror(errno));
+}
+
+static void server_says(struct supervisor *s, struct crew *c, struct server_message *m, int fd, uint64_t now)
+{
+    m->text[SERVER_TEXT_MAX - 1] = 0;
+    if (m->type == SERVER_CONFINED && !c->confined) {
+        c->confined = 1;
+        confined(s, c, m, fd);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (m->worker >= s->segment.stages[c->stage].n_slots)
+        return;
+    struct berth *b = &c->berths[m->worker];
+    int current = m->epoch == b->epoch;
+    if (m->type == SERVER_LOADED) {
+        c->loaded = 1;
+    } else if (m->type == SERVER_REFUSED) {
+        run_end(s, m->status == OUTCOME_CONFIG ? OUTCOME_CONFIG : OUTCOME_FAILED, "stage '%s': %s: %s",
+                run_stage_name(s, c), s->pipeline->stages[c->stage].processor, m->text);
+    } else if (m->type == SERVER_SPAWNED && current && b->state == BERTH_STARTING) {
+        b->state = BERTH_ALIVE;
+        b->pid = m->pid;
+        b->alive_since = now;
+    } else if (m->type == SERVER_EXITED && current && (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)) {
+        worker_exited(s, c, m, now);
+    }
+}
+
+void run_listen(struct supervisor *s, struct crew *c, uint64_t now)
+{
+    struct server_message m;
+    int fd;
+    while (c->socket >= 0 && server_hear(c->socket, &m, &fd))
+        server_says(s, c, &m, fd, now);
+}
+
+/* Its workers die with it, and come to us as orphans: when none of them is left, each is settled as any dead worker. */
+void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
+{
+    siginfo_t info = {0};
+    char how[64];
+    run_listen(s, c, now);
+    if (waitid(P_PID, (id_t)c->server, &info, WEXITED) != 0)
+        return;
+    crew_dismiss(c);
+    run_kill_leftovers(s);
+    if (c->ended || s->over)
+        return;
+    int status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
+    describe_status(status, how, sizeof how);
+    log_write(s->log, LOG_LEVEL_WARNING, "%s: stage server %s", run_stage_name(s, c), how);
+    int progress = 0;
+    for (uint32_t w = 0; w < s->segment.stages[c->stage].n_slots; w++) {
+        struct berth *b = &c->berths[w];
+        progress |= b->transactions != au64_relaxed(&segment_slot(&s->segment, c->stage, w)->transactions);
+        if (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)
+            worker_died(s, c, w, SIGKILL, now);
+    }
+    enum death_cause cause = status == SIGKILL ? DEATH_FROM_OUTSIDE : DEATH_BY_ITSELF;
+    struct restart_decision d = restart_decide(&c->server_history, cause, progress, now);
+    c->server_at = now + d.after_ns;
+    if (d.give_up)
+        run_end(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s",
+                run_stage_name(s, c), RESTART_DEATHS_MAX, how);
+}

@@ -1,0 +1,75 @@
+#include "operator.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "clock.h"
+#include "collect.h"
+#include "run.h"
+
+/* All workers of all sources. */
+static void command_sources(struct supervisor *s, enum slot_command command)
+{
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
+        if (!s->pipeline->stages[i].is_source)
+            continue;
+        for (uint32_t w = 0; w < s->segment.stages[i].n_slots; w++) {
+            au32_store_release(&segment_slot(&s->segment, i, w)->command, command);
+            crew_signal(&s->crews[i], w, SIGUSR2);
+        }
+        event_wake_slow(&s->segment.stages[i].memory->freed, INT32_MAX);
+    }
+}
+
+void operator_drain(struct supervisor *s, const char *who, uint64_t now_ns)
+{
+    s->draining = 1;
+    s->drain_until = now_ns + s->pipeline->drain_timeout_ns;
+    log_write(s->log, LOG_LEVEL_INFO, "%s: the sources stop, the rest is drained (a second signal stops at once)", who);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        crew_hasten(&s->crews[i], now_ns);
+    command_sources(s, SLOT_FINISH);
+}
+
+void operator_stop(struct supervisor *s, const char *who)
+{
+    run_end(s, OUTCOME_FAILED, "stopped by %s", who);
+}
+
+int operator_pause(struct supervisor *s, int paused)
+{
+    if (s->draining)
+        return -1;
+    if (s->paused != paused)
+        log_write(s->log, LOG_LEVEL_INFO,
+                  paused ? "paused: the sources make nothing, the rest goes on" : "resumed: the sources go on");
+    s->paused = paused;
+    command_sources(s, paused ? SLOT_PAUSE : SLOT_RUN);
+    return 0;
+}
+
+uint32_t operator_scale(struct supervisor *s, uint32_t stage, uint32_t workers)
+{
+    if (s->pipeline->stages[stage].is_source)
+        return 0;
+    return scaling_pin(s->scaling, &s->segment, s->crews, s->log, stage, workers, clock_monotonic());
+}
+
+void operator_look(const struct supervisor *s, struct snapshot *out)
+{
+    collect(out, &s->segment, s->crews, s->started_ns, clock_monotonic());
+    scaling_describe_limit(s->scaling, s->pipeline, out->limit, sizeof out->limit);
+    out->paused = s->paused;
+    out->draining = s->draining;
+}
+
+const struct scaling *operator_scaling(const struct supervisor *s)
+{
+    return s->scaling;
+}
+
+const struct pipeline *operator_pipeline(const struct supervisor *s)
+{
+    return s->pipeline;
+}

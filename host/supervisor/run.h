@@ -1,0 +1,58 @@
+/* A run: one pipeline from its start to its end, as the supervisor's own files see it. Host process.
+ *
+ * supervisor.c starts, loops and ends it; hearing.c takes in what stage servers say and that they die; operator.c does
+ * what signals and an operator want.
+ */
+#ifndef RUN_H
+#define RUN_H
+
+#include "crew.h"
+#include "scaling.h"
+#include "supervisor.h"
+
+enum { INHERITED_MAX = 64 };
+
+/* What an event of the loop is of. */
+enum run_event { EVENT_OF_SIGNAL, EVENT_OF_SOCKET, EVENT_OF_SERVER, EVENT_OF_HELD, EVENT_OF_HOOKS };
+
+struct supervisor {
+    const struct pipeline *pipeline;
+    const struct log *log;
+    const struct supervisor_hooks *hooks;
+    struct segment segment;
+    struct crew *crews;
+    struct scaling *scaling;
+    int epoll, signals, children;   /* children: of leftovers_open() */
+    pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
+    uint32_t n_inherited;
+    uint64_t started_ns, tick_at, drain_until; /* 0: not */
+    int draining;                              /* 1: the sources were told to make no more */
+    int stop_signal;                           /* that started the drain, 0: none did */
+    int paused;                                /* 1: the sources make nothing for now */
+    int over;                                  /* 1: leave the loop */
+    enum outcome outcome;
+    char *reason;
+    size_t reason_size;
+};
+
+/* The first call decides how the run ends, and why. */
+__attribute__((format(printf, 3, 4))) void run_end(struct supervisor *s, enum outcome outcome, const char *format, ...);
+
+/* Adds a descriptor to the loop. 0, or -1 with errno. */
+int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t stage);
+
+/* Kills all children but the servers that run, and what was there before us. */
+void run_kill_leftovers(const struct supervisor *s);
+
+static inline const char *run_stage_name(const struct supervisor *s, const struct crew *c)
+{
+    return s->pipeline->stages[c->stage].name;
+}
+
+/* hearing.c: reads all that a crew's server has said. */
+void run_listen(struct supervisor *s, struct crew *c, uint64_t now_ns);
+
+/* hearing.c: its pidfd says that a server is gone. */
+void run_server_died(struct supervisor *s, struct crew *c, uint64_t now_ns);
+
+#endif

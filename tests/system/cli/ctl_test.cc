@@ -1,0 +1,269 @@
+// micropipe ctl: what an operator may do to a pipeline while it runs, and what nobody may.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <jansson.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "child.h"
+#include "shell.h"
+
+namespace
+{
+
+using testing::HasSubstr;
+
+constexpr const char *ENDLESS = "core.generate size=16 | debug.work wait=1ms :workers=1-8 | core.null";
+
+class Ctl : public testing::Test
+{
+  protected:
+    Ctl() { setenv("XDG_RUNTIME_DIR", folder_.path().c_str(), 1); }
+    ~Ctl() override { unsetenv("XDG_RUNTIME_DIR"); }
+
+    // A pipeline named "pipe".
+    void Start(const std::string &line = ENDLESS)
+    {
+        runs_ = std::make_unique<Running>(std::vector<std::string>{"run", "--set", "name=pipe", "-e", line});
+        runs_->WaitFor("info micropipe: memory");
+    }
+
+    Outcome Ask(const std::string &arguments) { return folder_.run("micropipe ctl " + arguments + " 2>&1"); }
+
+    using Json = std::unique_ptr<json_t, void (*)(json_t *)>;
+    Json Status()
+    {
+        return {json_loads(Ask("pipe status --json").output.c_str(), 0, nullptr), [](json_t *j) { json_decref(j); }};
+    }
+
+    static json_int_t Figure(json_t *status, size_t stage, const char *key)
+    {
+        return json_integer_value(json_object_get(json_array_get(json_object_get(status, "stages"), stage), key));
+    }
+
+    // Asks again and again until that is so.
+    bool Becomes(const std::function<bool(json_t *)> &wanted)
+    {
+        for (int i = 0; i < 2000; i++)
+            if (Json now = Status(); now && wanted(now.get()))
+                return true;
+        return false;
+    }
+
+    bool HasWorkers(json_int_t n)
+    {
+        return Becomes([n](json_t *s) { return Figure(s, 1, "workers") == n; });
+    }
+
+    std::string Socket() const { return folder_.path().string() + "/micropipe/pipe.sock"; }
+
+    int Connect() const
+    {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address = {AF_UNIX, {}};
+        Socket().copy(address.sun_path, sizeof address.sun_path - 1);
+        EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
+        return fd;
+    }
+
+    Folder folder_;
+    std::unique_ptr<Running> runs_;
+};
+
+// What comes until the other side closes, or `lines` lines are there.
+std::string Read(int fd, size_t lines)
+{
+    std::string all;
+    char c;
+    while (lines > 0 && read(fd, &c, 1) == 1) {
+        all += c;
+        lines -= c == '\n';
+    }
+    return all;
+}
+
+void Say(int fd, const std::string &text)
+{
+    EXPECT_EQ(send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+}
+
+} // namespace
+
+TEST_F(Ctl, StatusShowsTheStages)
+{
+    Start();
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") > 0; }));
+    const Outcome o = Ask("pipe");
+    EXPECT_EQ(o.status, 0);
+    EXPECT_THAT(o.output,
+                testing::ContainsRegex("pipe: running for [0-9.]+ s, process " + std::to_string(runs_->pid())));
+    EXPECT_THAT(o.output, testing::ContainsRegex("work +[0-9]+ scaler"));
+    EXPECT_THAT(o.output, testing::ContainsRegex("generate +1 configuration"));
+}
+
+TEST_F(Ctl, ScaleGivesAStageSoManyWorkersAndTakesThemAway)
+{
+    Start();
+    EXPECT_EQ(Ask("pipe scale work 7").output, "7 workers\n");
+    EXPECT_TRUE(HasWorkers(7));
+    EXPECT_EQ(Ask("pipe scale work 2").output, "2 workers\n");
+    EXPECT_TRUE(HasWorkers(2));
+    EXPECT_THAT(Ask("pipe").output, HasSubstr("work: 7 -> 2 workers: by hand"));
+    EXPECT_EQ(Ask("pipe scale work auto").status, 0);
+    EXPECT_TRUE(HasWorkers(8)) << "which is of use, as the stage waits";
+}
+
+TEST_F(Ctl, ScaleSaysWhenThereIsRoomForFewer)
+{
+    Start();
+    const Outcome o = Ask("pipe scale work 20");
+    EXPECT_EQ(o.status, 0);
+    EXPECT_THAT(o.output, HasSubstr("8 workers\n"));
+    EXPECT_THAT(o.output, HasSubstr("workers = { max = 20; }"));
+}
+
+TEST_F(Ctl, WhatCannotBeScaledIsRefusedWithTheReason)
+{
+    Start();
+    EXPECT_EQ(Ask("pipe scale generate 2").status, 2);
+    EXPECT_THAT(Ask("pipe scale generate 2").output, HasSubstr("'generate' is a source"));
+    EXPECT_THAT(Ask("pipe scale wrok 2").output, HasSubstr("there is no stage 'wrok'"));
+    EXPECT_THAT(Ask("pipe scale work 0").output, HasSubstr("a number from 1 to 64"));
+    EXPECT_THAT(Ask("pipe scale work many").output, HasSubstr("a number from 1 to 64"));
+}
+
+TEST_F(Ctl, PausedSourcesMakeNothingUntilTheyAreResumed)
+{
+    Start();
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 0, "out") > 0; }));
+    EXPECT_EQ(Ask("pipe pause").status, 0);
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") == Figure(s, 0, "out"); }))
+        << "what was under way goes through";
+    const json_int_t then = Figure(Status().get(), 0, "out");
+    EXPECT_EQ(Figure(Status().get(), 0, "out"), then);
+    EXPECT_THAT(Ask("pipe").output, HasSubstr("pipe: paused for"));
+    EXPECT_EQ(Ask("pipe resume").status, 0);
+    EXPECT_TRUE(Becomes([then](json_t *s) { return Figure(s, 2, "out") > then; }));
+}
+
+TEST_F(Ctl, APausedPullSourceMakesNothingEither)
+{
+    std::string text;
+    for (int i = 0; i < 100000; i++)
+        text += "a line\n";
+    folder_.write("lines", text);
+    Start("text.lines path=" + folder_.path().string() + "/lines | debug.work wait=1ms :workers=1-8 | core.null");
+    EXPECT_EQ(Ask("pipe pause").status, 0);
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") == Figure(s, 0, "out"); }));
+    EXPECT_EQ(Ask("pipe resume").status, 0);
+    EXPECT_EQ(Ask("pipe drain").status, 0);
+    EXPECT_EQ(runs_->Wait(), 0);
+}
+
+TEST_F(Ctl, DrainEndsWellAndStopDoesNot)
+{
+    Start();
+    EXPECT_EQ(Ask("pipe drain").status, 0);
+    runs_->WaitFor("stopped by micropipe ctl, and drained");
+    EXPECT_EQ(runs_->Wait(), 0);
+    Start();
+    EXPECT_EQ(Ask("pipe stop").status, 0);
+    runs_->WaitFor("reason: stopped by micropipe ctl stop");
+    EXPECT_EQ(runs_->Wait(), 1);
+}
+
+TEST_F(Ctl, APausedPipelineCanBeDrained)
+{
+    Start();
+    EXPECT_EQ(Ask("pipe pause").status, 0);
+    EXPECT_EQ(Ask("pipe drain").status, 0);
+    EXPECT_EQ(runs_->Wait(), 0);
+}
+
+TEST_F(Ctl, APipelineThatDoesNotRunIsNamedWithThoseThatDo)
+{
+    EXPECT_EQ(Ask("pipe").status, 1);
+    EXPECT_THAT(Ask("pipe").output, HasSubstr("no pipeline named 'pipe' runs here\n"));
+    Start();
+    EXPECT_THAT(Ask("pip").output, HasSubstr("no pipeline named 'pip' runs here; sockets there are of: pipe"));
+    EXPECT_EQ(Ask("pipe sttaus").status, 2);
+    EXPECT_THAT(Ask("pipe sttaus").output, HasSubstr("did you mean 'status'?"));
+}
+
+TEST_F(Ctl, ASecondPipelineOfTheNameIsReachedByItsProcess)
+{
+    Start();
+    Running second({"run", "--set", "name=pipe", "-e", ENDLESS});
+    second.WaitFor("info micropipe: memory");
+    std::string name = "pipe-" + std::to_string(second.pid());
+    EXPECT_THAT(second.said(), HasSubstr("for micropipe ctl this one is '" + name + "'"));
+    EXPECT_EQ(Ask(name + " drain").status, 0);
+    EXPECT_EQ(second.Wait(), 0);
+    EXPECT_EQ(Ask("pipe").status, 0) << "the first goes on";
+}
+
+TEST_F(Ctl, TheSocketIsForItsOwnerAndGoesWithThePipeline)
+{
+    Start();
+    struct stat status;
+    ASSERT_EQ(stat(Socket().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u);
+    ASSERT_EQ(stat((folder_.path().string() + "/micropipe").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0700u);
+    EXPECT_EQ(Ask("pipe stop").status, 0);
+    runs_->Wait();
+    EXPECT_NE(stat(Socket().c_str(), &status), 0);
+}
+
+TEST_F(Ctl, TheSocketOfADeadPipelineIsInNobodysWay)
+{
+    Start();
+    runs_->Signal(SIGKILL);
+    runs_->Wait();
+    EXPECT_THAT(Ask("pipe").output, HasSubstr("no pipeline named 'pipe' runs here"));
+    Start();
+    EXPECT_EQ(Ask("pipe").status, 0);
+}
+
+TEST_F(Ctl, AFolderThatOthersMayWriteToIsNotTrusted)
+{
+    mkdir((folder_.path().string() + "/micropipe").c_str(), 0700);
+    chmod((folder_.path().string() + "/micropipe").c_str(), 0777);
+    Start();
+    EXPECT_THAT(runs_->said(), HasSubstr("no control socket, so micropipe ctl cannot reach this pipeline"));
+    EXPECT_EQ(Ask("pipe").status, 1);
+}
+
+TEST_F(Ctl, HostileClientsChangeNothing)
+{
+    Start();
+    int garbage = Connect(), endless = Connect(), half = Connect(), mute = Connect();
+    Say(garbage, "{\n[1]\n{\"command\": 3}\n{\"command\": \"explode\"}\n\xff\xfe\n");
+    EXPECT_THAT(Read(garbage, 5), HasSubstr("there is no command 'explode'"));
+    Say(endless, std::string(8192, '['));
+    EXPECT_EQ(Read(endless, 1), "") << "it is cut off";
+    Say(half, "{\"command\": ");
+    for (int i = 0; i < 400; i++) // a mebibyte of answers that nobody reads
+        if (send(mute, "{\"command\": \"status\"}\n", 22, MSG_NOSIGNAL) < 0)
+            break;
+    std::vector<int> crowd;
+    for (int i = 0; i < 60; i++)
+        crowd.push_back(Connect());
+    for (int fd : crowd)
+        close(fd);
+    EXPECT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") > 0; }));
+    Say(half, "\"status\"}\n");
+    EXPECT_THAT(Read(half, 1), HasSubstr("\"ok\":true"));
+    for (int fd : {garbage, endless, half, mute})
+        close(fd);
+}
