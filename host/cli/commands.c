@@ -8,6 +8,7 @@
 #include "command_check.h"
 #include "command_ctl.h"
 #include "command_run.h"
+#include "command_tune.h"
 #include "doctor.h"
 #include "inspect.h"
 #include "nearest.h"
@@ -17,6 +18,7 @@ static const struct command_entry entries[] = {
     {"run", command_run, "run a pipeline"},
     {"check", command_check, "check a pipeline, and start nothing"},
     {"ctl", command_ctl, "look at a running pipeline, scale, pause, drain or stop it"},
+    {"tune", command_tune, "run a pipeline until its workers are settled, and print it with their numbers"},
     {"inspect", inspect_run, "show packs and processors, their options, ports and examples"},
     {"doctor", doctor_run, "show what this machine offers, what is missing, and how to fix it"},
     {"help", command_help, "show how to use a command"},

@@ -37,10 +37,11 @@ static void put(const struct display *d, const char *text)
 
 /* The width is asked for each time: a window may be resized. Its last column stays free, since a full line makes some
  * terminals wrap. */
-static void tick(void *context, const struct snapshot *now)
+static void tick(void *context, struct supervisor *s, const struct snapshot *now)
 {
     struct display *d = context;
     char line[PROGRESS_LINE_MAX], text[PROGRESS_LINE_MAX + 128];
+    (void)s;
     progress_note(&d->progress, now);
     if (d->kind == DISPLAY_REDRAWN) {
         progress_line(&d->progress, now, PROGRESS_BAR, display_columns(d->fd) - 1, line);

@@ -404,9 +404,27 @@ static void act(struct scaler *s, const struct model *m, const struct observatio
         s->decided_ns = now_ns;
 }
 
+double scaler_gain(const struct scaler *s, double cores, struct scaler_state *state)
+{
+    struct model more = s->model;
+    struct plan plan;
+    *state = (struct scaler_state){0};
+    if (s->plan.rate <= 0)
+        return 1;
+    more.cpus += cores;
+    model_plan(&more, &plan);
+    state->rate = plan.rate;
+    state->stage = plan.stage;
+    state->limit = plan.bound == BOUND_CPU      ? LIMIT_CPU
+                   : plan.bound == BOUND_MEMORY ? LIMIT_MEMORY
+                   : plan.bound == BOUND_STAGE  ? (s->stages[plan.stage].is_sink ? LIMIT_SINK : LIMIT_STAGE)
+                                                : LIMIT_UNKNOWN;
+    return plan.rate / s->plan.rate;
+}
+
 void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *verdict)
 {
-    struct model m = {0};
+    struct model *m = &s->model;
     double dt_s = seconds(s->ticked_ns, now_ns);
     verdict->n = 0;
     verdict->state = (struct scaler_state){0};
@@ -414,10 +432,10 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
         return;
     s->ticked_ns = now_ns;
     observe(s, seen, dt_s);
-    make_model(s, seen, now_ns, &m);
-    model_plan(&m, &s->plan);
+    make_model(s, seen, now_ns, m);
+    model_plan(m, &s->plan);
     remember_wants(s, now_ns);
-    verdict->state = find_state(s, seen, &m);
+    verdict->state = find_state(s, seen, m);
     follow_trials(s, seen, now_ns);
-    act(s, &m, seen, now_ns, verdict);
+    act(s, m, seen, now_ns, verdict);
 }

@@ -75,6 +75,7 @@ struct scaler {
     uint32_t n_stages;
     struct scaler_stage stages[SCALER_STAGES_MAX];
     struct scaler_memory memory[SCALER_STAGES_MAX];
+    struct model model; /* of the last tick */
     struct plan plan;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
@@ -91,6 +92,10 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
 
 /* From now on the stage may have so many workers; it has the nearest number to what it had. */
 void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max);
+
+/* What so many cores more would bring by the model: the rate then for the rate now, 1 as long as too little is known.
+ * *state: what would limit it, without figures. */
+double scaler_gain(const struct scaler *s, double cores, struct scaler_state *state);
 
 /* How many workers the stage is to have now. */
 uint32_t scaler_workers(const struct scaler *s, uint32_t stage);

@@ -162,7 +162,7 @@ static int do_what_is_due(struct supervisor *s)
     if (s->tick_at && now >= s->tick_at) {
         struct snapshot snapshot;
         operator_look(s, &snapshot);
-        s->hooks->tick(s->hooks->context, &snapshot);
+        s->hooks->tick(s->hooks->context, s, &snapshot);
         s->tick_at = now + s->hooks->tick_ms * NS_PER_MS;
     }
     next = earlier(next, s->tick_at);

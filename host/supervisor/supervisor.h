@@ -30,7 +30,7 @@ struct supervisor_hooks {
     int fd;
     /* Every `tick_ms` milliseconds while it runs (0: never), and not after the end. From the supervisor's loop: must
      * not block. */
-    void (*tick)(void *context, const struct snapshot *now);
+    void (*tick)(void *context, struct supervisor *s, const struct snapshot *now);
     void *context;
     uint32_t tick_ms;
 };

@@ -48,6 +48,20 @@ TEST_F(Scaling, WhatLimitsThePipelineIsTold)
     EXPECT_THAT(log, ContainsRegex("limited by: stage work \\(1 worker, max = 1, busy [0-9]+ %\\)"));
 }
 
+TEST_F(Scaling, TuneRunsThePipelineForAWhileAndPrintsItWithTheNumbersThatItFound)
+{
+    const Outcome o =
+        folder_.run("micropipe tune --seconds 4 -e 'core.generate | debug.work wait=20ms :queue=64 :workers=1-6 | "
+                    "core.null' >tuned.cfg 2>messages");
+    EXPECT_EQ(o.status, 0) << folder_.read("messages");
+    std::string tuned = folder_.read("tuned.cfg");
+    EXPECT_THAT(tuned, ContainsRegex("^# found by micropipe tune in [34] s: [0-9.]+ frames/s of the source"));
+    EXPECT_THAT(tuned, HasSubstr("limited by: stage work (6 workers, max = 6"));
+    EXPECT_THAT(tuned, HasSubstr("# another core would bring nothing"));
+    EXPECT_THAT(tuned, HasSubstr("workers = 6;"));
+    EXPECT_EQ(folder_.run("micropipe check tuned.cfg").status, 0) << tuned;
+}
+
 TEST_F(Scaling, NoMoreThanTheMostIsGiven)
 {
     std::string log = Run("core.generate count=1000 | debug.work wait=20ms :workers=1-5 | core.null");

@@ -79,7 +79,7 @@ class Display : public testing::Test
     {
         display_init(&display_, fd, kind, &run_.config);
         supervisor_hooks hooks = display_hooks(&display_);
-        hooks.tick(hooks.context, &run_.now());
+        hooks.tick(hooks.context, nullptr, &run_.now());
     }
 
     SampleRun run_{{"read", "write"}};
