@@ -1,5 +1,6 @@
-// soak [--minutes N | --seconds N] [--seed S] [--signals N] [--rate N]: kills processes of a real pipeline at random,
-// for so long, and looks whether every frame arrived once, and whether anything is used up. Exit status 1: no.
+// soak [--minutes N | --seconds N] [--seed S] [--signals N] [--scalings N] [--rate N]: kills processes of a real
+// pipeline at random, and scales its stages up and down at random, for so long, and looks whether every frame arrived
+// once, and whether anything is used up. Exit status 1: no.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,8 +13,8 @@ namespace
 
 int usage()
 {
-    fprintf(stderr,
-            "usage: soak [--minutes N | --seconds N] [--seed S] [--signals A_SECOND] [--rate FRAMES_A_SECOND]\n");
+    fprintf(stderr, "usage: soak [--minutes N | --seconds N] [--seed S] [--signals A_SECOND] [--scalings A_SECOND]\n"
+                    "            [--rate FRAMES_A_SECOND]\n");
     return 2;
 }
 
@@ -38,6 +39,8 @@ bool parse(int argc, char **argv, soak::Plan &plan)
             plan.seed = static_cast<uint64_t>(number);
         else if (strcmp(argv[i], "--signals") == 0)
             plan.strikes = number;
+        else if (strcmp(argv[i], "--scalings") == 0)
+            plan.scalings = number;
         else if (strcmp(argv[i], "--rate") == 0)
             plan.rate = number;
         else

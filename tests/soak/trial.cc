@@ -27,6 +27,13 @@ constexpr std::chrono::milliseconds LOOK(2);
 constexpr long SLACK_KIB = 512;    // that a heap may differ by
 constexpr double STANDSTILL = 0.4; // the driver did not run so long: neither did the others, and deadlines pass
 
+const Elastic GROW = {"grow", 4}, SHRINK = {"shrink", 3}, REWRITE = {"rewrite", 3};
+
+std::string workers(const Elastic &stage)
+{
+    return "workers = { min = 1; max = " + std::to_string(stage.most) + "; };";
+}
+
 std::string configuration(const Plan &plan, const std::string &folder)
 {
     const std::string all = " max_attempts = 100; timeout = \"500ms\"; on_error = \"stop\"; }";
@@ -37,9 +44,9 @@ std::string configuration(const Plan &plan, const std::string &folder)
     return "name = \"soak\"; memory = \"256M\"; drain_timeout = \"60s\";\nstages = (\n" +
            stage("source", "source",
                  "options = { pause = \"" + folder + "/pause\"; rate = " + std::to_string(plan.rate) + "; };") +
-           ",\n" + stage("grow", "change", "inputs = [ \"source\" ]; workers = 3; ordered = true;") + ",\n" +
-           stage("shrink", "change", "inputs = [ \"source\" ]; workers = 2;") + ",\n" +
-           stage("rewrite", "rewrite", "inputs = [ \"shrink\" ]; workers = 2;") + ",\n" +
+           ",\n" + stage("grow", "change", "inputs = [ \"source\" ]; ordered = true; " + workers(GROW)) + ",\n" +
+           stage("shrink", "change", "inputs = [ \"source\" ]; " + workers(SHRINK)) + ",\n" +
+           stage("rewrite", "rewrite", "inputs = [ \"shrink\" ]; " + workers(REWRITE)) + ",\n" +
            stage("hold", "hold", "inputs = [ \"rewrite\" ]; workers = 1;") + ",\n" +
            stage("join", "verify", "inputs = [ \"grow\", \"hold\" ]; " + books("join")) + ",\n" +
            stage("tail", "verify", "inputs = [ \"source\" ]; " + books("tail")) + "\n);\n";
@@ -68,12 +75,13 @@ std::string last_lines(const std::string &path, size_t most)
 
 } // namespace
 
-Trial::Trial(const Plan &plan) : plan_(plan)
+Trial::Trial(const Plan &plan) : plan_(plan), foreman_("soak", {GROW, SHRINK, REWRITE}, plan.seed)
 {
     std::string pattern = (std::filesystem::temp_directory_path() / "micropipe-soak-XXXXXX").string();
     if (!mkdtemp(pattern.data()))
         throw std::runtime_error("cannot make a temporary folder");
     folder_ = pattern;
+    setenv("XDG_RUNTIME_DIR", folder_.c_str(), 1);
     std::ofstream(in_folder("soak.cfg")) << configuration(plan, folder_);
     mirror_ = std::make_unique<Mirror>(in_folder("soak.cfg"), plan.packs);
     prctl(PR_SET_CHILD_SUBREAPER, 1); // what the host leaves behind comes to us
@@ -127,14 +135,19 @@ void Trial::start()
 void Trial::disturb(double until)
 {
     std::mt19937_64 random(plan_.seed + static_cast<uint64_t>(until * 1000));
-    std::exponential_distribution<double> pause(plan_.strikes);
-    double next = elapsed() + pause(random), before = elapsed();
+    std::exponential_distribution<double> pause(plan_.strikes), between(plan_.scalings);
+    double next = elapsed() + pause(random), scale_at = elapsed() + between(random), before = elapsed();
     while (elapsed() < until && !host_is_over()) {
         killer_->attend();
         if (elapsed() >= next) {
             mirror_->read_control();
             killer_->strike();
             next += pause(random);
+        }
+        if (elapsed() >= scale_at) {
+            if (!foreman_.scale() && !host_is_over())
+                violation("the pipeline does not let itself be scaled");
+            scale_at = elapsed() + between(random);
         }
         std::this_thread::sleep_for(LOOK);
         double now = elapsed();
@@ -169,6 +182,7 @@ void Trial::rest()
 {
     std::ofstream(in_folder("pause")) << "\n";
     killer_->have_mercy();
+    foreman_.man_all();
     Rest found;
     if (comes_to_rest()) {
         look_around(found);
@@ -317,6 +331,7 @@ bool Trial::print() const
     printf("  %8" PRIu64 " deaths in all; beside them %" PRIu64 " workers that went with their server, %" PRIu64
            " processes stopped and continued\n",
            deaths, killer_->taken_along(), killer_->continued());
+    printf("  %8" PRIu64 " times a stage was given another number of workers\n", foreman_.scaled());
     printf("  %8" PRIu64 " frames made, each on 3 branches\n", rests_.empty() ? 0 : rests_.back().frames);
     printf("  at rest, beginning and end (private memory in KiB; largest server, largest worker):\n"
            "        s     frames  procs files:host srv wrk  host  server  worker  held spans owned\n");

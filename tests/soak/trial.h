@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "foreman.h"
 #include "killer.h"
 #include "mirror.h"
 #include "vitals.h"
@@ -17,6 +18,7 @@ struct Plan {
     double seconds = 60;
     uint64_t seed = 1;
     double strikes = 11; // signals a second
+    double scalings = 4; // changes of a stage's number of workers, a second
     double rate = 5000;  // frames a second
     std::string program, packs;
 };
@@ -65,6 +67,7 @@ class Trial
     double longest_gap_ = 0; // that the driver itself did not run, s: then deadlines may pass
     std::unique_ptr<Mirror> mirror_;
     std::unique_ptr<Killer> killer_;
+    Foreman foreman_;
     std::vector<Rest> rests_;
     std::vector<std::string> violations_;
 };
