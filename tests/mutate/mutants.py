@@ -12,6 +12,8 @@ from clang.cindex import CursorKind as Kind
 # What only says something, or only helps: a caller that leaves it out is not wrong.
 HARMLESS = {"compiler_barrier", "cpu_relax", "prefetch_for_write", "bin_prefetch", "transaction_prefetch", "log_write", "check_failed"}
 RELATIONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+# Structures in shared memory. The order of two stores matters if others, or a successor, can see both.
+SHARED = {"block", "span", "ring", "end", "event", "journal", "committed", "tally", "slot", "stage_memory"}
 STORES = ("_store_", "journal_decide", "event_wake", "ring_wake", "end_", "block_", "syscall", "wake", "span_", "au64_swap")
 
 
@@ -124,9 +126,20 @@ class File:
 
     # ---- statements ----
 
+    def is_in_shared_memory(self, target):
+        """What the last pointer on the way to it points to: t->journal->claim[i].mark is in a journal."""
+        while target is not None:
+            children = list(target.get_children())
+            below = children[0] if children else None
+            if below is not None and below.type.get_canonical().kind == clang.cindex.TypeKind.POINTER:
+                pointee = below.type.get_canonical().get_pointee().get_canonical().spelling
+                return pointee.replace("struct ", "").replace("const ", "") in SHARED
+            target = below
+        return False
+
     def is_store(self, cursor):
         if cursor.kind in (Kind.BINARY_OPERATOR, Kind.COMPOUND_ASSIGNMENT_OPERATOR):
-            return True
+            return self.is_in_shared_memory(next(cursor.get_children()))
         return cursor.kind == Kind.CALL_EXPR and any(s in self.text(*self.range(cursor)) for s in STORES)
 
     def is_expression(self, cursor):

@@ -1,6 +1,6 @@
 """Breaks the core in every small way, one at a time, and looks whether a test notices.
 
-usage: mutate.py [--sample N] [--seed N] [--jobs N] [--quick] [--list] [FILE...]
+usage: mutate.py [--sample N] [--seed N] [--jobs N] [--quick] [--again LOG] [--list] [FILE...]
 
 A FILE is a part of a name under host/, as "ring" or "roll_forward.c"; without one: all. All mutants are in one build,
 under build/mutate; the environment wakes one of them. A mutant is killed if a test fails, crashes or hangs. Those of
@@ -201,6 +201,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--quick", action="store_true", help="leave out the sweep: more survive")
+    parser.add_argument("--again", metavar="LOG", help="only those that survived a run whose output that is")
     parser.add_argument("--list", action="store_true", help="name the mutants, and run none")
     parser.add_argument("files", nargs="*", metavar="FILE")
     return parser.parse_args()
@@ -212,9 +213,16 @@ def choose(args):
         write_if_other(BUILD / "tree" / name, text)
         if not args.files or any(f in name for f in args.files):
             chosen += found
+    if args.again:
+        survived = {line.strip() for line in open(args.again) if ": SURVIVED: " in line}
+        chosen = [m for m in chosen if line_of(m, None) in survived]
     if args.sample and args.sample < len(chosen):
         chosen = sorted(random.Random(args.seed).sample(chosen, args.sample), key=lambda m: m.number)
     return chosen
+
+
+def line_of(mutant, killer):
+    return f"{mutant.file}:{mutant.line}: {killer or 'SURVIVED'}: {mutant.what}: {mutant.text}"
 
 
 def report(chosen, equivalent, survived, seconds):
@@ -246,7 +254,7 @@ def main():
     survived = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for mutant, killer in zip(chosen, pool.map(lambda m: kill(m.number, tests), chosen)):
-            print(f"{mutant.file}:{mutant.line}: {killer or 'SURVIVED'}: {mutant.what}: {mutant.text}", flush=True)
+            print(line_of(mutant, killer), flush=True)
             if not killer:
                 survived.append(mutant)
     return report(chosen, equivalent, survived, time.time() - start)
