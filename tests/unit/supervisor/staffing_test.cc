@@ -4,8 +4,9 @@ extern "C" {
 #include "staffing.h"
 }
 
+#include <cstdlib>
+#include <cstring>
 #include <gtest/gtest.h>
-#include <memory>
 #include <vector>
 
 namespace
@@ -24,16 +25,22 @@ class Staffing : public testing::Test
         pipeline_.n_stages = 1;
         place_.n_slots = SLOTS;
         for (uint32_t w = 0; w < SLOTS; w++) {
-            slots_.push_back(std::make_unique<slot>());
+            size_t size = sizeof(slot) - sizeof(journal) + journal_size(0);
+            slots_.push_back(static_cast<slot *>(aligned_alloc(64, (size + 63) / 64 * 64)));
+            memset(static_cast<void *>(slots_.back()), 0, size);
             journal_init(&slots_.back()->journal, 0);
-            pointers_.push_back(slots_.back().get());
         }
         segment_.pipeline = &pipeline_;
         segment_.super = &super_;
         segment_.stages = &place_;
-        segment_.slots = pointers_.data();
+        segment_.slots = slots_.data();
         segment_.n_slots = SLOTS;
         crew_.socket = -1;
+    }
+    ~Staffing() override
+    {
+        for (slot *s : slots_)
+            free(s);
     }
 
     void Set(uint32_t workers) { staffing_set(&crew_, &segment_, workers, 1); }
@@ -57,8 +64,7 @@ class Staffing : public testing::Test
     stage_place place_ = {};
     segment segment_ = {};
     crew crew_ = {};
-    std::vector<std::unique_ptr<slot>> slots_;
-    std::vector<slot *> pointers_;
+    std::vector<slot *> slots_; // with room for what follows a journal
 };
 
 } // namespace
