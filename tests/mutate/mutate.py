@@ -55,8 +55,13 @@ UNIT = {
     "worker_test": "*",
 }
 SWEEP = {"sweep_test": SCENARIOS}
+# Programs that are no GoogleTest: each line of arguments is a test.
+COMMANDS = {
+    "simulate": ["--seeds 1 500", "--seeds 501 4000"],
+    "races": ["--seeds 1 10"],
+}
 SWEEP_ENVIRONMENT = {"MICROPIPE_SWEEP_PAIRS": "15"}
-TARGETS = [*UNIT, *SWEEP]
+TARGETS = [*UNIT, *SWEEP, *COMMANDS]
 QUICK_SECONDS = 0.3  # a test that takes no longer is run before all that do
 LEAST_SECONDS, TIMES_AS_SLOW = 5, 4  # tests that take longer hang
 
@@ -118,8 +123,9 @@ class Test:
 
 def run(program, filters, environment, seconds):
     """How the program ends; None: well."""
+    words = filters[0].split() if program in COMMANDS else ["--gtest_filter=" + ":".join(filters)] + FAST
     process = subprocess.Popen(
-        [str(BUILD / "out/bin" / program), "--gtest_filter=" + ":".join(filters)] + FAST,
+        [str(BUILD / "out/bin" / program)] + words,
         env={**os.environ, **ENVIRONMENT, **SWEEP_ENVIRONMENT, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -155,7 +161,7 @@ def names_of(program, filter):
 
 def look(program, name):
     """Runs one test without any mutant, and notes which it reaches."""
-    path = BUILD / "reached" / (program + "." + name.replace("/", "_"))
+    path = BUILD / "reached" / (program + "." + name.replace("/", "_").replace(" ", "_"))
     path.unlink(missing_ok=True)
     start = time.time()
     if found := run(program, [name], {"MUTANT": "0", "MUTANT_REACHED": str(path)}, 300):
@@ -165,7 +171,8 @@ def look(program, name):
 
 def look_at_all(programs, jobs):
     (BUILD / "reached").mkdir(exist_ok=True)
-    names = [(program, name) for program, filter in programs.items() for name in names_of(program, filter)]
+    names = [(program, name) for program, filter in programs.items()
+             for name in (filter if program in COMMANDS else names_of(program, filter))]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(lambda n: look(*n), names))
 
@@ -177,7 +184,8 @@ def kill(number, tests):
     for test in tests:
         if test.reached[number]:
             quick = test.seconds <= QUICK_SECONDS
-            groups.setdefault(test.name if test.program in SWEEP else (test.program, quick), []).append(test)
+            alone = test.program in SWEEP or test.program in COMMANDS
+            groups.setdefault(test.name if alone else (test.program, quick), []).append(test)
     for group in sorted(groups.values(), key=lambda g: sum(t.seconds for t in g)):
         seconds = LEAST_SECONDS + TIMES_AS_SLOW * sum(t.seconds for t in group)
         if found := run(group[0].program, [t.name for t in group], {"MUTANT": str(number)}, seconds):
@@ -200,7 +208,7 @@ def arguments():
     parser.add_argument("--sample", type=int, metavar="N", help="only so many, chosen by the seed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--quick", action="store_true", help="leave out the sweep: more survive")
+    parser.add_argument("--quick", action="store_true", help="only the unit tests: more survive")
     parser.add_argument("--again", metavar="LOG", help="only those that survived a run whose output that is")
     parser.add_argument("--list", action="store_true", help="name the mutants, and run none")
     parser.add_argument("files", nargs="*", metavar="FILE")
@@ -250,7 +258,7 @@ def main():
     copy_tree()
     build(args.jobs)
     start = time.time()
-    tests = look_at_all(UNIT if args.quick else {**UNIT, **SWEEP}, args.jobs)
+    tests = look_at_all(UNIT if args.quick else {**UNIT, **COMMANDS, **SWEEP}, args.jobs)
     survived = []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for mutant, killer in zip(chosen, pool.map(lambda m: kill(m.number, tests), chosen)):

@@ -188,7 +188,10 @@ void Trial::rest()
         look_around(found);
         rests_.push_back(found);
     } else if (!over_) {
-        violation("the pipeline does not come to rest: frames are on their way for ever, or a process is missing");
+        violation("the pipeline does not come to rest: frames are on their way for ever, or a process is missing; what "
+                  "each process does is in " +
+                  in_folder("doings"));
+        std::ofstream(in_folder("doings")) << doings_of(host_);
     }
     unlink(in_folder("pause").c_str());
 }

@@ -77,4 +77,42 @@ Vitals vitals_of(pid_t host)
     return v;
 }
 
+namespace
+{
+
+std::string whole(const std::string &path)
+{
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string output_of(const std::string &command)
+{
+    std::string text;
+    FILE *f = popen(command.c_str(), "r");
+    char buffer[512];
+    while (f && fgets(buffer, sizeof buffer, f))
+        text += buffer;
+    if (f)
+        pclose(f);
+    return text;
+}
+
+} // namespace
+
+std::string doings_of(pid_t host)
+{
+    std::vector<pid_t> pids = {host};
+    std::string text;
+    for (const Process &p : descendants(host))
+        pids.push_back(p.pid);
+    for (pid_t pid : pids) {
+        std::string at = "/proc/" + std::to_string(pid) + "/", status = whole(at + "status");
+        text += std::to_string(pid) + " " + whole(at + "comm") + status.substr(status.find("State:"), 24) +
+                "\nsystem call " + whole(at + "syscall") + whole(at + "stack");
+        text += output_of("gdb -p " + std::to_string(pid) + " -batch -ex bt 2>/dev/null | grep '^#'") + "\n";
+    }
+    return text;
+}
+
 } // namespace soak

@@ -30,4 +30,7 @@ struct Vitals {
 
 Vitals vitals_of(pid_t host);
 
+// What each process does now: its state, where it is in the kernel and, if gdb is here, in the program.
+std::string doings_of(pid_t host);
+
 } // namespace soak
