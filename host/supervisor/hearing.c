@@ -104,8 +104,11 @@ void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
     siginfo_t info = {0};
     char how[64];
     run_listen(s, c, now);
-    if (waitid(P_PID, (id_t)c->server, &info, WEXITED) != 0)
+    if (waitid(P_PID, (id_t)c->server, &info, WEXITED | WNOHANG) != 0 || info.si_pid != c->server)
         return;
+    run_close(s, &c->socket);
+    run_close(s, &c->pidfd);
+    run_close(s, &c->listener);
     crew_dismiss(c);
     run_kill_leftovers(s);
     if (c->ended || s->over)

@@ -41,6 +41,10 @@ __attribute__((format(printf, 3, 4))) void run_end(struct supervisor *s, enum ou
 /* Adds a descriptor to the loop. 0, or -1 with errno. */
 int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t stage);
 
+/* Closes a descriptor of the loop, and sets it to -1. It is taken out of the loop by name: a child that was forked a
+ * moment ago may still have a copy of it, and as long as anybody has, epoll goes on reporting what is closed here. */
+void run_close(const struct supervisor *s, int *fd);
+
 /* Kills all children but the servers that run, and what was there before us. */
 void run_kill_leftovers(const struct supervisor *s);
 

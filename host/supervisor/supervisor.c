@@ -44,6 +44,15 @@ int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t
     return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
+void run_close(const struct supervisor *s, int *fd)
+{
+    if (*fd < 0)
+        return;
+    epoll_ctl(s->epoll, EPOLL_CTL_DEL, *fd, NULL);
+    close(*fd);
+    *fd = -1;
+}
+
 void run_kill_leftovers(const struct supervisor *s)
 {
     pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX];
@@ -192,7 +201,8 @@ static void loop(struct supervisor *s)
                 run_listen(s, c, now);
             else if (tag == EVENT_OF_HELD) {
                 run_listen(s, c, now); /* it may be of a worker that the server has just told of */
-                warden_judge(c, &s->segment, s->log);
+                if (warden_judge(c, &s->segment, s->log) == WARDEN_NOBODY_LEFT)
+                    run_close(s, &c->listener);
             } else if (c->server)
                 run_server_died(s, c, now);
         }

@@ -54,25 +54,23 @@ static void tell(struct crew *c, const struct stage *stage, const struct log *lo
               c->refusals == REFUSALS_TOLD ? ". More of them are not told" : "");
 }
 
-void warden_judge(struct crew *c, const struct segment *s, const struct log *log)
+enum warden_result warden_judge(struct crew *c, const struct segment *s, const struct log *log)
 {
     struct held_call call;
     struct pollfd held = {.fd = c->listener, .events = POLLIN};
     if (c->listener < 0 || poll(&held, 1, 0) != 1)
-        return;
-    if (!(held.revents & POLLIN)) { /* everyone under the filter is gone */
-        close(c->listener);
-        c->listener = -1;
-        return;
-    }
+        return WARDEN_GOES_ON;
+    if (!(held.revents & POLLIN))
+        return WARDEN_NOBODY_LEFT;
     if (referee_hear(c->listener, &call) != 0)
-        return;
+        return WARDEN_GOES_ON;
     /* The server runs no plugin code once that is loaded, and a worker is another process. */
     int servers = c->loaded && call.caller == c->server && referee_is_servers(&call);
     if (servers || referee_is_own(&call)) {
         referee_answer(c->listener, &call, REFEREE_LET);
-        return;
+        return WARDEN_GOES_ON;
     }
     referee_answer(c->listener, &call, REFEREE_REFUSE);
     tell(c, &s->pipeline->stages[c->stage], log, &call);
+    return WARDEN_GOES_ON;
 }

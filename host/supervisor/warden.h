@@ -4,7 +4,10 @@
 
 #include "crew.h"
 
+/* WARDEN_NOBODY_LEFT: everyone under the filter is gone, and the listener may be closed. */
+enum warden_result { WARDEN_GOES_ON, WARDEN_NOBODY_LEFT };
+
 /* The crew's listener has a call: lets it through or refuses it, and says so in the log. */
-void warden_judge(struct crew *c, const struct segment *s, const struct log *log);
+enum warden_result warden_judge(struct crew *c, const struct segment *s, const struct log *log);
 
 #endif
