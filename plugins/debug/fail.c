@@ -13,7 +13,7 @@
 
 #include "debug.h"
 
-enum kind { KIND_ERROR, KIND_SEGV, KIND_ABORT, KIND_EXIT, KIND_HANG, KIND_LEAK };
+enum kind { KIND_ERROR, KIND_SEGV, KIND_ABORT, KIND_EXIT, KIND_HANG, KIND_LEAK, KIND_SERVER };
 enum { EXIT_STATUS = 9 };
 
 struct fail {
@@ -81,6 +81,11 @@ static mpipe_status fail_now(const struct fail *f, const mpipe_io *io, const mpi
             pause();
     case KIND_LEAK:
         return leak(f, io);
+    case KIND_SERVER:
+        if (kill(getppid(), SIGKILL) != 0)
+            return mpipe_fail(io, MPIPE_FATAL, "kind=server needs sandbox = \"none\"");
+        for (;;)
+            pause(); /* it takes us along */
     default:
         break;
     }
@@ -111,7 +116,7 @@ static mpipe_status fail_open(const mpipe_host *host, void *shared, void **self)
     return MPIPE_OK;
 }
 
-static const char *const kinds[] = {"error", "segv", "abort", "exit", "hang", "leak", NULL};
+static const char *const kinds[] = {"error", "segv", "abort", "exit", "hang", "leak", "server", NULL};
 
 static const mpipe_option kind_option = {
     .name = "kind",
@@ -119,7 +124,8 @@ static const mpipe_option kind_option = {
     .fallback = "error",
     .choices = kinds,
     .doc =
-        "What happens: the frame is refused, a signal kills the worker, it exits, hangs, or loses memory and goes on.",
+        "What happens: the frame is refused, a signal kills the worker, it exits, hangs, loses memory and goes on, or "
+        "kills its stage server.",
 };
 static const mpipe_option rate_option = {
     .name = "rate",

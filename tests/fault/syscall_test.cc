@@ -130,6 +130,29 @@ TEST(SystemCalls, OfAWorkerThatFailForGoodEndTheRun)
     }
 }
 
+// A child that could not close the host's descriptors keeps them open when the host closes them.
+TEST(SystemCalls, OfAServerThatKeepsItsCopiesOfTheHostsDescriptorsDoNotHideTheDeathOfAnother)
+{
+    Scene scene;
+    scene.folder().file("s.cfg",
+                        "name = \"s\"; memory = \"16M\"; huge_pages = \"off\";\nstages = (\n"
+                        "  { name = \"lines\"; processor = \"text.lines\"; options = { path = \"in.txt\"; }; },\n"
+                        "  { name = \"fail\"; processor = \"debug.fail\"; workers = 1; sandbox = \"none\";\n"
+                        "    options = { kind = \"server\"; match = \"two\"; attempts = 1; }; },\n"
+                        "  { name = \"out\"; processor = \"text.write\"; options = { path = \"out.txt\"; }; }\n);\n");
+    Plan plan;
+    plan.calls = kCloseRange.calls;
+    plan.error = kCloseRange.error;
+    plan.role = Role::Server;
+    plan.n = 1;
+    plan.sticky = true;
+    const Outcome o = run_trial(scene.path(), {"run", "s.cfg"}, plan);
+    EXPECT_TRUE(o.failed);
+    EXPECT_EQ(o.exit_code, 0) << describe(o);
+    EXPECT_NE(o.errors.find("fail: stage server died of SIGKILL"), std::string::npos) << describe(o);
+    EXPECT_EQ(harness::read_file(scene.folder() / "out.txt"), "one\ntwo\nthree\nfour\n");
+}
+
 // The log is for people: that nobody can read it is no reason to stop.
 TEST(SystemCalls, ThatWriteTheLogMayFail)
 {

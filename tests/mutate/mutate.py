@@ -21,6 +21,7 @@ import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "mutate"
+PLAIN, SANITIZED = BUILD / "out", BUILD / "sanitized"
 FILES = [
     "host/base/event.h",
     "host/base/event.c",
@@ -48,6 +49,7 @@ FAST = ["--gtest_brief=1", "--gtest_fail_fast"]
 SCENARIOS = ":".join(f"Seeded/*/{name}" for name in (
     "Created", "Kept", "FullRings", "DropEdge", "Refused", "WaitsForItsTurn", "LittleMemory", "LargeFrames", "TwoPorts",
     "DeadLetters"))
+# The unit tests are built with the address sanitizer, as in one of the test runs: it sees who looks behind an array.
 UNIT = {
     "base_test": "-*EitherTheSleeperSees*",
     "ring_test": "*",
@@ -61,7 +63,6 @@ COMMANDS = {
     "races": ["--seeds 1 10"],
 }
 SWEEP_ENVIRONMENT = {"MICROPIPE_SWEEP_PAIRS": "15"}
-TARGETS = [*UNIT, *SWEEP, *COMMANDS]
 QUICK_SECONDS = 0.3  # a test that takes no longer is run before all that do
 LEAST_SECONDS, TIMES_AS_SLOW = 5, 4  # tests that take longer hang
 
@@ -102,15 +103,23 @@ def copy_tree():
 
 def build(jobs):
     flags = f"-O1 -w -D_GNU_SOURCE -include {ROOT / 'tests/mutate/mutant.h'}"
-    tree, out = str(BUILD / "tree"), str(BUILD / "out")
     log = open(BUILD / "build.log", "w")
-    configure = ["cmake", "-S", tree, "-B", out, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DMICROPIPE_BENCH=OFF"]
-    for command in (
-        configure + [f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}"],
-        ["cmake", "--build", out, "-j", str(jobs), "--target"] + TARGETS,
+    for out, targets, sanitize in (
+        (PLAIN, [*SWEEP, *COMMANDS], ""),
+        (SANITIZED, UNIT, "address,undefined"),
     ):
-        if subprocess.run(command, stdout=log, stderr=log).returncode != 0:
-            sys.exit(f"mutate: the build failed: {BUILD / 'build.log'}")
+        for command in (
+            ["cmake", "-S", str(BUILD / "tree"), "-B", str(out), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+             "-DMICROPIPE_BENCH=OFF", f"-DMICROPIPE_SANITIZE={sanitize}", f"-DCMAKE_C_FLAGS={flags}",
+             f"-DCMAKE_CXX_FLAGS={flags}"],
+            ["cmake", "--build", str(out), "-j", str(jobs), "--target", *targets],
+        ):
+            if subprocess.run(command, stdout=log, stderr=log).returncode != 0:
+                sys.exit(f"mutate: the build failed: {BUILD / 'build.log'}")
+
+
+def binary(program):
+    return str((SANITIZED if program in UNIT else PLAIN) / "bin" / program)
 
 
 @dataclasses.dataclass
@@ -125,7 +134,7 @@ def run(program, filters, environment, seconds):
     """How the program ends; None: well."""
     words = filters[0].split() if program in COMMANDS else ["--gtest_filter=" + ":".join(filters)] + FAST
     process = subprocess.Popen(
-        [str(BUILD / "out/bin" / program)] + words,
+        [binary(program)] + words,
         env={**os.environ, **ENVIRONMENT, **SWEEP_ENVIRONMENT, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -149,7 +158,7 @@ def run(program, filters, environment, seconds):
 
 def names_of(program, filter):
     """The tests of a program, as a filter names them."""
-    command = [str(BUILD / "out/bin" / program), "--gtest_list_tests", f"--gtest_filter={filter}"]
+    command = [binary(program), "--gtest_list_tests", f"--gtest_filter={filter}"]
     suite = ""
     for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[1:]:
         name = line.split("#")[0].strip()
