@@ -169,8 +169,35 @@ class Blame : public Settlement
         return settlement_blame(j_.get(), &dead_, &position_, &deaths) ? deaths : 0;
     }
 
+    bool FallsOnAFrame()
+    {
+        uint32_t deaths = 0;
+        return settlement_blame(j_.get(), &dead_, &position_, &deaths) != 0;
+    }
+
     uint64_t position_ = 0;
 };
+
+TEST_F(Blame, SaysThatThereIsNoneRatherThanThatItIsZero)
+{
+    DieProcessing(CURSOR_NONE);
+    EXPECT_FALSE(FallsOnAFrame());
+    for (phase p : {PHASE_IDLE, PHASE_CLAIMING, PHASE_COMMITTING}) {
+        DieProcessing(1);
+        journal_decide(j_.get(), {p, 0, 0, 0});
+        EXPECT_FALSE(FallsOnAFrame()) << p;
+    }
+    DieProcessing(1);
+    EXPECT_TRUE(FallsOnAFrame());
+}
+
+TEST_F(Blame, FallsOnTheLastFrameOfTheLargestClaim)
+{
+    DieProcessing(CLAIM_MAX - 1);
+    au32_store_relaxed(&j_->claim_n, CLAIM_MAX);
+    EXPECT_EQ(Count(), 1u);
+    EXPECT_EQ(position_, 100u + CLAIM_MAX - 1);
+}
 
 TEST_F(Blame, FallsOnTheFrameInHand)
 {
