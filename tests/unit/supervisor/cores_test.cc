@@ -5,8 +5,9 @@ extern "C" {
 }
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sched.h>
+
+#include "child.h"
 
 namespace
 {
@@ -14,16 +15,13 @@ namespace
 // What a process that takes the budget may use then.
 int BoundTo(uint32_t limit)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        cores c;
-        cpu_set_t set;
-        cores_take(&c, limit);
-        _exit(sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WEXITSTATUS(status);
+    return Child([&] {
+               cores c;
+               cpu_set_t set;
+               cores_take(&c, limit);
+               return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+           })
+        .Wait();
 }
 
 int All()
