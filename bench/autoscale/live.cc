@@ -88,8 +88,7 @@ Live::Live(const std::string &file, const std::vector<std::string> &settings)
 
 Live::~Live()
 {
-    json_decref(ask(name_, "stop"));
-    kill(pid_, SIGTERM);
+    kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
 }
 
@@ -111,6 +110,38 @@ Instant Live::look() const
     }
     json_decref(answer);
     return now;
+}
+
+void Live::order(const std::string &stage, uint32_t workers) const
+{
+    char why[400];
+    json_t *answer = client_ask(
+        name_.c_str(),
+        json_pack("{ss ss si}", "command", "scale", "stage", stage.c_str(), "workers", static_cast<int>(workers)), why,
+        sizeof why);
+    bool ok = json_is_true(json_object_get(answer, "ok"));
+    json_decref(answer);
+    if (!ok)
+        throw std::runtime_error("the pipeline cannot be scaled");
+}
+
+void Live::scale(const std::string &stage, uint32_t workers) const
+{
+    order(stage, workers);
+    for (;;) {
+        json_t *answer = ask(name_, "status"), *s;
+        uint32_t has = 0;
+        size_t i;
+        json_array_foreach(json_object_get(answer, "stages"), i, s)
+        {
+            if (stage == json_string_value(json_object_get(s, "name")))
+                has = static_cast<uint32_t>(json_integer_value(json_object_get(s, "workers")));
+        }
+        json_decref(answer);
+        if (has == workers)
+            return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
 }
 
 Instant Live::at(double seconds) const

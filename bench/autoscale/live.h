@@ -32,6 +32,10 @@ class Live
     // Frames a second out of a stage, between two instants of its life.
     double rate(const std::string &stage, double from_s, double to_s) const;
 
+    // Gives a stage so many workers, and waits until it has them.
+    void scale(const std::string &stage, uint32_t workers) const;
+    void order(const std::string &stage, uint32_t workers) const; // does not wait
+
     // CPU time of all its processes so far, seconds.
     double cpu_s() const;
 

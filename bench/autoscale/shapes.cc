@@ -110,7 +110,10 @@ Shape moving_shape(const Folder &folder, double from_s, double until_s)
 Shape loading_shape(const Folder &folder)
 {
     return {"loading",
-            folder.write("loading.cfg", pipeline({SOURCE, work("loads", "wait = \"5ms\"; load = \"500ms\";"), end()})),
+            folder.write("loading.cfg", pipeline({SOURCE,
+                                                  work("loads", "wait = \"1ms\"; load = \"500ms\";",
+                                                       " workers = { min = 1; max = 4; };"),
+                                                  end()})),
             "end",
             {"loads"},
             {}};
