@@ -145,6 +145,40 @@ TEST(Span, OfAHeldRunIsStillKnownToBeItsOwnAfterASearchInVain)
     EXPECT_TRUE(allocator_holds_all(a.get())) << "or its worker waits for ever for what is its own";
 }
 
+TEST(Span, ThatWasItsOwnForAMomentIsSaidToBeGivenBack)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0), other(arena, arena.All(), 1);
+    descriptor run = Hold(arena, a, 2 * uint64_t{SPAN_SIZE}), d;
+    allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    Hold(arena, other, 64); // in the third
+    arena.Drop(run, READER_A);
+    EXPECT_EQ(a.Take(3 * uint64_t{SPAN_SIZE}, &d), -ENOMEM);
+    EXPECT_EQ(allocator_gave_back(a.get()), 1) << "the idle run was dissolved: a sibling may sleep for want of it";
+    ASSERT_EQ(a.Take(64, &d), 0);
+    allocator_abandon(a.get(), &d);
+    EXPECT_EQ(a.Take(3 * uint64_t{SPAN_SIZE}, &d), -ENOMEM);
+    EXPECT_EQ(allocator_gave_back(a.get()), 1) << "the span of what it gave up was let go";
+}
+
+TEST(Span, ThatIsInUseIsNotOwnedForALook)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    TestArena arena(1);
+    TestAllocator other(arena, arena.All(), 1), a(arena, arena.All(), 0);
+    Hold(arena, other, 64);
+    allocator_settle(other.get(), ALLOCATOR_RELEASE_ALL);
+    std::vector<Region> table = {{arena.Table(), sizeof(span)}};
+    bool owned = false;
+    descriptor d;
+    {
+        StoreTrap trap(table, [&] { owned |= au32_relaxed(&arena.Table()[0].owner) != 0; });
+        EXPECT_EQ(a.Take(EIGHTH, &d), -ENOMEM);
+    }
+    EXPECT_FALSE(owned) << "it would be hidden from a sibling that has use for it";
+}
+
 TEST(AllocatorMemory, MayHoldAnythingBeforeItIsSetUp)
 {
     TestArena arena(1);

@@ -136,6 +136,20 @@ TEST_F(Settlement, AClaimWhoseHeadWasNotStoredNeverHappened)
     EXPECT_EQ(au64_relaxed(&input_->consumer.owner), 0u);
 }
 
+TEST_F(Settlement, WhoeverSleepsOnARingOfTheDeadIsWoken)
+{
+    std::vector<event *> events;
+    for (ring *r : {input_.get(), first_.get()})
+        for (event *e : {&r->data, &r->space, &r->order})
+            events.push_back(e);
+    std::vector<uint32_t> before;
+    for (event *e : events)
+        before.push_back(event_prepare(e));
+    Repair({first_.get()});
+    for (size_t i = 0; i < events.size(); i++)
+        EXPECT_NE(au32_relaxed(&events[i]->sequence), before[i]) << i << ": it may have died as the one to wake them";
+}
+
 TEST_F(Settlement, ASourceHasNoInputToSettle)
 {
     DiePublishing(first_.get(), 0, true);

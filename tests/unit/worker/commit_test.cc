@@ -213,6 +213,17 @@ TEST_F(Commit, AClaimStartsWithNobodyToBlameAndNobodyToBeCarefulFor)
     transaction_commit(&filter.t, 1);
 }
 
+TEST_F(Commit, AClaimThatLeavesFramesWakesASibling)
+{
+    World shared({{"source", nullptr, 0}, {"filter", nullptr, 16, 1, 2, 0}}, {{0, 0, 1}});
+    shared.Feed(0, {"one", "two"});
+    Player worker(shared, 1);
+    uint32_t before = event_prepare(&shared.Ring(1)->data);
+    ASSERT_EQ(transaction_claim(&worker.t, 1), 1u);
+    EXPECT_NE(au32_relaxed(&shared.Ring(1)->data.sequence), before);
+    transaction_commit(&worker.t, 1);
+}
+
 TEST_F(Commit, TheLargestClaimIsTakenAndTakenOver)
 {
     Feed(CLAIM_MAX);
