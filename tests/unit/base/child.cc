@@ -15,10 +15,18 @@
 #if defined(MICROPIPE_COVERAGE)
 extern "C" {
 void __gcov_dump();
+[[noreturn]] void __real__exit(int code);
 [[noreturn]] void __real__Exit(int code);
+[[noreturn]] void __wrap__exit(int code);
 [[noreturn]] void __wrap__Exit(int code);
 
-// In the place of _Exit() where the linker is told so: what leaves by it is counted, too.
+// In the place of _exit() and _Exit() where the linker is told so: what leaves by them is counted, too.
+void __wrap__exit(int code)
+{
+    __gcov_dump();
+    __real__exit(code);
+}
+
 void __wrap__Exit(int code)
 {
     __gcov_dump();
@@ -54,9 +62,6 @@ void RunAsChild(const std::function<int()> &body, unsigned seconds_to_live)
     alarm(seconds_to_live);
     int code = body();
     fflush(nullptr);
-#if defined(MICROPIPE_COVERAGE)
-    __gcov_dump(); // _exit() does not
-#endif
     _exit(code);
 }
 

@@ -19,6 +19,8 @@ extern "C" {
 namespace
 {
 
+int readable_after_signal;
+
 // A stage with an option of each kind, and a worker's slot.
 class HostTable : public testing::Test
 {
@@ -168,13 +170,18 @@ TEST_F(HostTable, AWorkerThatIsToldToEndDoesNotWait)
     }
 }
 
-// The signal is pending when the wait begins, so that each look at the command is certain.
+// The signal is pending when the wait begins, and its handler makes something readable: so a wait for ever has to look
+// again to see it.
 TEST_F(HostTable, AnotherCommandThanToEndInterruptsAWaitWithALimitOnly)
 {
     int result = Child([&] {
                      struct sigaction sa = {};
                      sigset_t user;
-                     sa.sa_handler = [](int) {};
+                     readable_after_signal = ends_[1];
+                     sa.sa_handler = [](int) {
+                         if (write(readable_after_signal, "x", 1) != 1)
+                             abort();
+                     };
                      sigaction(SIGUSR2, &sa, nullptr);
                      sigemptyset(&user);
                      sigaddset(&user, SIGUSR2);
@@ -182,9 +189,10 @@ TEST_F(HostTable, AnotherCommandThanToEndInterruptsAWaitWithALimitOnly)
                      raise(SIGUSR2);
                      if (Wait(-1, 60 * static_cast<int64_t>(NS_PER_S)) != MPIPE_TIMEOUT)
                          return 1;
-                     raise(SIGUSR2);
-                     if (write(ends_[1], "x", 1) != 1)
+                     char byte;
+                     if (read(ends_[0], &byte, 1) != 1)
                          return 2;
+                     raise(SIGUSR2);
                      return Wait(ends_[0], -1) == MPIPE_OK ? 0 : 3;
                  }).Wait();
     EXPECT_EQ(result, 0);
