@@ -56,12 +56,12 @@ TEST(SpanCursor, ComesRoundAfterAWindowSoThatBlocksStayInTheCache)
 
 TEST(SpanCursor, TriesWhatIsBehindTheWindowWhenABlockIsStillHeld)
 {
-    TestArena arena(1);
+    TestArena arena(2);
     TestAllocator a(arena, arena.All(), 0);
     descriptor first = Hold(arena, a, 64);
     for (uint32_t i = 1; i < WINDOW; i++)
         Pass(arena, a);
-    EXPECT_EQ(Index(arena, Pass(arena, a)), WINDOW) << "and not the one behind the held one";
+    EXPECT_EQ(Index(arena, Pass(arena, a)), WINDOW) << "and not the one behind the held one, nor one of another span";
     arena.Drop(first, READER_A);
     for (uint32_t i = WINDOW + 1; i < 2 * WINDOW; i++)
         Pass(arena, a);

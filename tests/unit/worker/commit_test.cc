@@ -317,7 +317,11 @@ TEST_F(Freed, WakesTheMakerOfWhatADroppingEdgeSkips)
 {
     World world({{"source", nullptr, 0}, {"taster", nullptr, 1, 1, 1, 0}}, {{0, 0, 1, 0, WHEN_FULL_DROP}});
     world.Feed(0, {"fills the ring"});
+    Player source(world, 0);
+    descriptor d;
+    ASSERT_EQ(allocator_take(&source.t.allocator, 100, &d), 0);
+    transaction_emit(&source.t, &d, 0, OUTPUT_CREATED);
     uint32_t before = event_prepare(&world.Memory(0)->freed);
-    world.Feed(0, {"skipped"});
+    transaction_commit(&source.t, 0);
     EXPECT_NE(au32_relaxed(&world.Memory(0)->freed.sequence), before);
 }
