@@ -315,7 +315,7 @@ TEST_F(Freed, WakesBothWhenFramesOfBothAreMixed)
 
 TEST_F(Freed, WakesTheMakerOfWhatADroppingEdgeSkips)
 {
-    World world({{"source", nullptr, 0}, {"taster", nullptr, 1, 1, 1, 0}}, {{0, 0, 1, 0, WHEN_FULL_DROP}});
+    World world({{"source", nullptr, 0, 2}, {"taster", nullptr, 1, 1, 1, 0}}, {{0, 0, 1, 0, WHEN_FULL_DROP}});
     world.Feed(0, {"fills the ring"});
     Player source(world, 0);
     descriptor d;
