@@ -347,21 +347,9 @@ void Engine::Observe(observation *o)
     for (uint32_t i = 0; i < stages_.size(); i++) {
         Stage &s = stages_[i];
         Count(s);
-        o->stages[i] = {s.arrived,
-                        s.done,
-                        s.done,
-                        ns(s.busy_s),
-                        ns(s.cpu_s),
-                        ns(s.delay_s),
-                        ns(s.idle_s),
-                        ns(s.blocked_s),
-                        ns(s.turn_s),
-                        s.present - s.warming,
-                        s.warming,
-                        0,
-                        ns(s.shape.warm_up_s),
-                        s.shape.bytes,
-                        s.queued};
+        o->stages[i] = {s.arrived,     s.done,          s.done,       ns(s.busy_s),          ns(s.cpu_s), ns(s.delay_s),
+                        ns(s.idle_s),  ns(s.blocked_s), ns(s.turn_s), s.present - s.warming, s.warming,   0,
+                        s.shape.bytes, s.queued};
     }
     for (const Worker &w : workers_)
         if (w.state == COMPUTING || w.state == QUEUED || w.state == WAITING)

@@ -70,7 +70,7 @@ static void print_decisions(const json_t *decisions, FILE *out)
     if (json_array_size(decisions) > 0)
         fprintf(out, "\ndecisions:\n");
     json_array_foreach(decisions, i, d)
-        fprintf(out, "%10.1f s ago  %s: %d -> %d workers: %s\n", json_real_value(json_object_get(d, "ago_s")),
+        fprintf(out, "%10.1f s  %s: %d -> %d workers: %s\n", json_real_value(json_object_get(d, "at_s")),
                 text(d, "stage"), (int)number(d, "from"), (int)number(d, "to"), text(d, "why"));
 }
 

@@ -77,9 +77,9 @@ static void tick(void *context, struct supervisor *s, const struct snapshot *now
     uint64_t at = clock_monotonic();
     if (t->drained)
         return;
-    if (scaling->n_records != t->n_decisions)
+    if (now->n_decisions != t->n_decisions)
         t->decided_ns = at;
-    t->n_decisions = scaling->n_records;
+    t->n_decisions = now->n_decisions;
     t->seen = *now;
     t->gain = scaler_gain(&scaling->scaler, 1, &t->then);
     t->marks[t->n_marks++ % (sizeof t->marks / sizeof t->marks[0])] =

@@ -64,18 +64,35 @@ static json_t *stage_objects(const struct summary *s)
     return list;
 }
 
+static json_t *decision_objects(const struct summary *s)
+{
+    uint32_t n = s->last.n_decisions, first = n > DECISIONS_KEPT ? n - DECISIONS_KEPT : 0;
+    json_t *list = json_array();
+    for (uint32_t i = first; i < n; i++) {
+        const struct scaling_decision *d = &s->last.decisions[i % DECISIONS_KEPT];
+        json_t *object =
+            json_pack("{so so si si so}", "at_s", seconds(d->at_ns), "stage", json_text(s->last.stages[d->stage].name),
+                      "from", (int)d->from, "to", (int)d->to, "why", json_text(d->why));
+        if (json_array_append_new(list, object) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 static json_t *summary_object(const struct summary *s)
 {
     int found = snapshot_bottleneck(&s->last);
     uint64_t first = s->last.first_frame_ns;
-    return json_pack("{so ss si so so so s{so so} so so so s{so so}}", "pipeline", json_text(s->pipeline->name),
+    return json_pack("{so ss si so so so s{so so} so so so so s{so so}}", "pipeline", json_text(s->pipeline->name),
                      "outcome", outcome_name(s->outcome), "exit_code", (int)s->outcome, "reason",
                      json_text(s->reason[0] ? s->reason : NULL), "elapsed_s", seconds(s->last.elapsed_ns),
                      "first_frame_ms", first ? json_real(round((double)first / (double)NS_PER_US) / 1000) : json_null(),
                      "memory", "bytes", number(s->pipeline->memory), "report", json_text(s->last.memory_report),
                      "stages", stage_objects(s), "bottleneck", json_text(found < 0 ? NULL : s->last.stages[found].name),
-                     "limited_by", json_text(s->last.limit[0] ? s->last.limit : NULL), "dead_letters", "count",
-                     number(summary_dead(s)), "folder", json_text(s->pipeline->dead_letters));
+                     "limited_by", json_text(s->last.limit[0] ? s->last.limit : NULL), "decisions", decision_objects(s),
+                     "dead_letters", "count", number(summary_dead(s)), "folder", json_text(s->pipeline->dead_letters));
 }
 
 int summary_print_json(const struct summary *s, FILE *out)

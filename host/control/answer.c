@@ -77,18 +77,16 @@ static json_t *stage_objects(const struct supervisor *s, const struct snapshot *
 }
 
 /* The decisions that are remembered, the oldest first. */
-static json_t *decision_objects(const struct supervisor *s)
+static json_t *decision_objects(const struct supervisor *s, const struct snapshot *now)
 {
-    const struct scaling *scaling = operator_scaling(s);
     const struct pipeline *p = operator_pipeline(s);
-    uint64_t now = clock_monotonic();
-    uint32_t n = scaling->n_records, first = n > SCALING_KEPT ? n - SCALING_KEPT : 0;
+    uint32_t n = now->n_decisions, first = n > DECISIONS_KEPT ? n - DECISIONS_KEPT : 0;
     json_t *list = json_array();
     for (uint32_t i = first; i < n; i++) {
-        const struct scaling_record *r = &scaling->records[i % SCALING_KEPT];
-        json_array_append_new(list, json_pack("{so so si si so}", "ago_s", seconds(now - r->at_ns), "stage",
-                                              text_of(p->stages[r->stage].name), "from", (int)r->from, "to", (int)r->to,
-                                              "why", text_of(r->why)));
+        const struct scaling_decision *d = &now->decisions[i % DECISIONS_KEPT];
+        json_array_append_new(list, json_pack("{so so si si so}", "at_s", seconds(d->at_ns), "stage",
+                                              text_of(p->stages[d->stage].name), "from", (int)d->from, "to", (int)d->to,
+                                              "why", text_of(d->why)));
     }
     return list;
 }
@@ -104,7 +102,7 @@ static json_t *status(struct supervisor *s)
                                   : "running",
                      "elapsed_s", seconds(now.elapsed_ns), "cpus", json_real(operator_scaling(s)->cores.budget),
                      "limited_by", now.limit[0] ? text_of(now.limit) : json_null(), "stages", stage_objects(s, &now),
-                     "decisions", decision_objects(s));
+                     "decisions", decision_objects(s, &now));
 }
 
 static json_t *scale(struct supervisor *s, const json_t *request)

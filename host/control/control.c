@@ -76,7 +76,7 @@ static int open_named(struct control *c, const char *name, const struct log *log
     c->lock = take_name(folder, name);
     if (c->lock < 0 && errno == EWOULDBLOCK) {
         snprintf(other, sizeof other, "%.64s-%d", name, (int)getpid());
-        log_write(log, LOG_LEVEL_WARNING, "another pipeline named '%s' runs: for micropipe ctl this one is '%s'", name,
+        log_write(log, LOG_LEVEL_INFO, "another pipeline named '%s' runs: for micropipe ctl this one is '%s'", name,
                   other);
         name = other;
         c->lock = take_name(folder, name);
@@ -98,7 +98,7 @@ struct control *control_open(const char *name, const struct log *log)
     int error = open_named(c, name, log);
     if (!error)
         return c;
-    log_write(log, LOG_LEVEL_WARNING, "no control socket, so micropipe ctl cannot reach this pipeline: %s%s",
+    log_write(log, LOG_LEVEL_INFO, "no control socket, so micropipe ctl cannot reach this pipeline: %s%s",
               strerror(-error), error == -EPERM ? " (its folder is not ours alone)" : "");
     control_close(c);
     return NULL;

@@ -34,7 +34,6 @@ struct stage_observation {
     uint32_t live;           /* workers that take frames, and those that were told to leave and are still there */
     uint32_t warming;        /* workers that are forked, but not open */
     uint64_t in_hand_ns;     /* sum of the ages of the frames in hand */
-    uint64_t warm_up_ns;     /* CPU time that the start of a worker takes, as measured; 0: not yet */
     uint64_t worker_bytes;   /* memory that one more worker takes, as measured or guessed */
     uint32_t queued;         /* frames in its ring */
 };

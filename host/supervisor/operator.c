@@ -60,6 +60,8 @@ void operator_look(const struct supervisor *s, struct snapshot *out)
 {
     collect(out, &s->segment, s->crews, s->started_ns, clock_monotonic());
     scaling_describe_limit(s->scaling, s->pipeline, out->limit, sizeof out->limit);
+    out->n_decisions = s->scaling->n_decisions;
+    memcpy(out->decisions, s->scaling->decisions, sizeof out->decisions);
     out->paused = s->paused;
     out->draining = s->draining;
 }

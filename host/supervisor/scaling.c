@@ -43,6 +43,7 @@ void scaling_begin(struct scaling *s, const struct pipeline *p, uint64_t now_ns)
     for (uint32_t i = 0; i < p->n_stages; i++)
         stages[i] = scaler_stage_of(p, i);
     scaler_init(&s->scaler, stages, p->n_stages, now_ns);
+    s->began_ns = now_ns;
     s->next_ns = now_ns + TICK_NS;
 }
 
@@ -159,9 +160,10 @@ __attribute__((format(printf, 7, 8))) static void record(struct scaling *s, cons
                                                          const struct pipeline *p, uint32_t stage, uint32_t from_to[2],
                                                          uint64_t now_ns, const char *format, ...)
 {
-    struct scaling_record *r = &s->records[s->n_records++ % SCALING_KEPT];
+    struct scaling_decision *r = &s->decisions[s->n_decisions++ % DECISIONS_KEPT];
     va_list args;
-    *r = (struct scaling_record){.at_ns = now_ns, .stage = stage, .from = from_to[0], .to = from_to[1]};
+    *r = (struct scaling_decision){
+        .at_ns = since(s->began_ns, now_ns), .stage = stage, .from = from_to[0], .to = from_to[1]};
     va_start(args, format);
     vsnprintf(r->why, sizeof r->why, format, args);
     va_end(args);
@@ -224,7 +226,7 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
 {
     struct observation seen = {0};
     struct scaler_verdict verdict;
-    char why[SCALING_TEXT];
+    char why[DECISION_TEXT];
     if (now_ns < s->next_ns)
         return s->next_ns;
     observe(s, segment, crews, &seen, now_ns);

@@ -10,15 +10,8 @@
 #include "cores.h"
 #include "crew.h"
 #include "scaler.h"
+#include "snapshot.h"
 #include "usage.h"
-
-enum { SCALING_KEPT = 64, SCALING_TEXT = 256 }; /* decisions that are remembered */
-
-struct scaling_record {
-    uint64_t at_ns; /* monotonic */
-    uint32_t stage, from, to;
-    char why[SCALING_TEXT]; /* "would hold back the rest: 2 workers carry 41 frames/s, 150 can be had" */
-};
 
 /* What was read of a worker at the last tick. */
 struct worker_usage {
@@ -38,8 +31,9 @@ struct scaling {
     uint64_t worker_bytes[PIPELINE_STAGES_MAX];
     struct scaler_state told; /* the limit that was last logged, with its newest figures, */
     uint64_t limit_since;     /* and since when the present one holds */
-    uint32_t n_records;       /* since the start; the last SCALING_KEPT are kept */
-    struct scaling_record records[SCALING_KEPT];
+    uint64_t began_ns;
+    uint32_t n_decisions; /* as in a snapshot */
+    struct scaling_decision decisions[DECISIONS_KEPT];
     struct worker_usage usage[PIPELINE_STAGES_MAX][STAGE_WORKERS_MAX];
 };
 

@@ -9,6 +9,8 @@
 
 #include "segment.h"
 
+enum { DECISIONS_KEPT = 64, DECISION_TEXT = 256 };
+
 enum stage_state { STAGE_STARTING, STAGE_RUNNING, STAGE_DRAINING, STAGE_ENDED, STAGE_FAILED };
 
 struct stage_snapshot {
@@ -30,13 +32,22 @@ struct stage_snapshot {
     uint64_t done, total;            /* progress of a source; total 0: unknown */
 };
 
+/* One change of a stage's number of workers. */
+struct scaling_decision {
+    uint64_t at_ns; /* since the workers were started */
+    uint32_t stage, from, to;
+    char why[DECISION_TEXT]; /* "it would hold back the rest: 2 carry 41 frames/s of the source, 150 can be had; ..." */
+};
+
 struct snapshot {
     const char *pipeline;    /* its name */
     char memory_report[320]; /* what pages were got, and the fix */
     char limit[128];         /* scaling_describe_limit() */
     uint64_t elapsed_ns;     /* since the workers were started */
     uint64_t first_frame_ns; /* from the start of the run to the first frame that a sink took; 0: none yet */
-    int paused, draining;    /* 1: the sources make nothing for now; never again */
+    uint32_t n_decisions;    /* all of them; the last DECISIONS_KEPT are kept, */
+    struct scaling_decision decisions[DECISIONS_KEPT]; /* decision n at n modulo that */
+    int paused, draining;                              /* 1: the sources make nothing for now; never again */
     uint32_t n_stages;
     struct stage_snapshot stages[PIPELINE_STAGES_MAX];
 };

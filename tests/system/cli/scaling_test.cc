@@ -35,6 +35,15 @@ TEST_F(Scaling, AStageThatWaitsGetsMoreWorkersThanThereAreCoresAndTheReasonIsLog
     EXPECT_THAT(log, ContainsRegex("work +[1-9][0-9] +2 000")) << "and the table has them";
 }
 
+TEST_F(Scaling, EachDecisionIsKeptForTheSummary)
+{
+    const Outcome o = folder_.run("micropipe run --json --quiet -e 'core.generate count=500 | debug.work wait=20ms "
+                                  ":workers=1-3 | core.null'");
+    EXPECT_EQ(o.status, 0);
+    EXPECT_THAT(o.output,
+                ContainsRegex("\"stage\": \"work\",[ \n]+\"from\": 1,[ \n]+\"to\": 3,[ \n]+\"why\": \"it would"));
+}
+
 TEST_F(Scaling, AFixedNumberStays)
 {
     std::string log = Run("core.generate count=200 | debug.work wait=20ms :workers=2 | core.null");
