@@ -34,7 +34,8 @@ class Ctl : public testing::Test
     // A pipeline named "pipe".
     void Start(const std::string &line = ENDLESS)
     {
-        runs_ = std::make_unique<Running>(std::vector<std::string>{"run", "--set", "name=pipe", "-e", line});
+        runs_ = std::make_unique<Running>(
+            std::vector<std::string>{"run", "--set", "name=pipe", "--set", "drain_timeout=50s", "-e", line});
         runs_->WaitFor("info micropipe: memory");
     }
 
