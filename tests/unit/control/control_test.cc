@@ -7,6 +7,7 @@ extern "C" {
 #pragma GCC diagnostic pop
 #include "meeting_place.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -25,8 +26,8 @@ class Control : public MeetingPlace
   protected:
     Control()
     {
-        EXPECT_EQ(pipe(log_ends_), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_WARNING, "test");
+        EXPECT_EQ(pipe2(log_ends_, O_NONBLOCK | O_CLOEXEC), 0);
+        log_init(&log_, log_ends_[1], LOG_LEVEL_INFO, "test");
         control_ = control_open("pipe", &log_);
     }
     ~Control() override
