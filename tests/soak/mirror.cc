@@ -113,6 +113,17 @@ bool Mirror::is_empty() const
     return true;
 }
 
+bool Mirror::is_idle() const
+{
+    for (uint32_t i = 0; i < segment_.n_slots; i++) {
+        const slot *s = segment_.slots[i];
+        // A successor that has not run yet has left all as it was.
+        if (au32_relaxed(&s->state) != SLOT_WAIT_INPUT || au64_relaxed(&s->started) < au64_relaxed(&s->asked))
+            return false;
+    }
+    return true;
+}
+
 uint64_t Mirror::kept() const
 {
     uint64_t n = 0;

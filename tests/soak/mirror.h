@@ -49,6 +49,7 @@ class Mirror
     void read_slot(const std::string &stage, uint32_t worker); // copies what the slot says before its journal
     uint64_t transactions(const std::string &stage, uint32_t worker) const;
     bool is_empty() const; // no frame in a ring, none claimed, no transaction between claim and end
+    bool is_idle() const;  // every slot has a worker that has begun, and waits for input
     uint64_t kept() const; // frames that stages keep
     uint64_t made() const; // frames that the source has made
     const ledger *books(const std::string &stage) const; // of a verifying sink

@@ -170,7 +170,7 @@ bool Trial::comes_to_rest()
             return false;
         killer_->attend();
         std::this_thread::sleep_for(LOOK);
-        bool same = mirror_->read_control() && mirror_->is_empty() && mirror_->made() == made &&
+        bool same = mirror_->read_control() && mirror_->is_empty() && mirror_->is_idle() && mirror_->made() == made &&
                     !killer_->is_waiting() && descendants(host_).size() == all;
         quiet = same ? quiet + 1 : 0;
         made = mirror_->made();
