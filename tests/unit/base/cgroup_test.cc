@@ -120,4 +120,69 @@ TEST_F(Cgroup, GarbageSetsNoLimit)
     EXPECT_EQ(limits.cpus, 0);
 }
 
+TEST_F(Cgroup, LinesThatAreNoneAreSkipped)
+{
+    Unified("/app");
+    Write("/proc/self/cgroup", "nonsense\n5:pids\n0::/app\n");
+    Write("/proc/self/mountinfo", "nonsense\n22 1 0:20 / / rw - short\n"
+                                  "30 22 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+    Write("/sys/fs/cgroup/app/memory.max", "4096\n");
+    EXPECT_EQ(Read().memory, 4096u);
+}
+
+TEST_F(Cgroup, AControllerIsNotTakenForAnotherOfALongerName)
+{
+    Write("/proc/self/cgroup", "2:cpuset:/wrong\n3:cpu:/right\n");
+    Write("/proc/self/mountinfo", "31 30 0:28 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n"
+                                  "32 30 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n");
+    for (const char *group : {"cpuset/wrong", "cpuset/right"})
+        for (const char *file : {"cpu.cfs_quota_us", "cpu.cfs_period_us"})
+            Write(std::string("/sys/fs/cgroup/") + group + "/" + file, "100000\n");
+    Write("/sys/fs/cgroup/cpu/right/cpu.cfs_quota_us", "300000\n");
+    Write("/sys/fs/cgroup/cpu/right/cpu.cfs_period_us", "100000\n");
+    EXPECT_DOUBLE_EQ(Read().cpus, 3);
+}
+
+TEST_F(Cgroup, AQuotaWithoutAPeriodIsNoLimit)
+{
+    Write("/proc/self/cgroup", "3:cpu:/box\n");
+    Write("/proc/self/mountinfo", "32 30 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n");
+    Write("/sys/fs/cgroup/cpu/box/cpu.cfs_quota_us", "300000\n");
+    EXPECT_EQ(Read().cpus, 0);
+    Write("/sys/fs/cgroup/cpu/box/cpu.cfs_period_us", "0\n");
+    EXPECT_EQ(Read().cpus, 0);
+}
+
+TEST_F(Cgroup, OfTheGroupsAboveTheLeastTimeCounts)
+{
+    Unified("/a/b");
+    Write("/sys/fs/cgroup/a/b/cpu.max", "100000 100000\n");
+    Write("/sys/fs/cgroup/a/cpu.max", "400000 100000\n");
+    EXPECT_DOUBLE_EQ(Read().cpus, 1);
+    Write("/sys/fs/cgroup/a/cpu.max", "50000 100000\n");
+    EXPECT_DOUBLE_EQ(Read().cpus, 0.5);
+}
+
+TEST_F(Cgroup, NegativeIsNoLimit)
+{
+    Unified("/app");
+    Write("/sys/fs/cgroup/app/memory.max", "-1\n");
+    EXPECT_EQ(Read().memory, UINT64_MAX);
+}
+
+TEST_F(Cgroup, WithoutAMountThereIsNoLimit)
+{
+    Unified("/app");
+    Write("/sys/fs/cgroup/app/memory.max", "4096\n");
+    Write("/proc/self/mountinfo", "22 1 0:20 / / rw - ext4 /dev/vda rw\n");
+    EXPECT_EQ(Read().memory, UINT64_MAX);
+}
+
+TEST_F(Cgroup, AMountOfAnotherPartOfTheTreeShowsItsOwnLimit)
+{
+    Unified("/docker/abc", "/elsewhere");
+    Write("/sys/fs/cgroup/memory.max", "5000\n");
+    EXPECT_EQ(Read().memory, 5000u);
+}
+
 } // namespace
