@@ -325,3 +325,15 @@ TEST_F(Freed, WakesTheMakerOfWhatADroppingEdgeSkips)
     transaction_commit(&source.t, 0);
     EXPECT_NE(au32_relaxed(&world.Memory(0)->freed.sequence), before);
 }
+
+// The tally of skipped frames follows the readers' entries in the journal.
+TEST(Readers, ACommitTouchesNothingBehindTheLastOfTheMostThatAStageMayHave)
+{
+    World world({{"source", nullptr, 0}, {"sink", nullptr, 1}}, std::vector<EdgeSpec>(READERS_MAX, {0, 0, 1}));
+    Player source(world, 0);
+    ASSERT_EQ(source.t.n_readers, uint32_t{READERS_MAX});
+    uint64_t skipped = UINT64_C(3) << 32 | 5;
+    au64_store_relaxed(&source.Journal()->skipped, skipped);
+    transaction_commit(&source.t, 0);
+    EXPECT_EQ(au64_relaxed(&source.Journal()->skipped), skipped);
+}
