@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stages.h"
+#include "store_trap.h"
 #include "world.h"
 
 namespace
@@ -336,4 +337,48 @@ TEST(Readers, ACommitTouchesNothingBehindTheLastOfTheMostThatAStageMayHave)
     au64_store_relaxed(&source.Journal()->skipped, skipped);
     transaction_commit(&source.t, 0);
     EXPECT_EQ(au64_relaxed(&source.Journal()->skipped), skipped);
+}
+
+// A keeper that is woken looks at what all do: one that still finds us busy goes back to sleep.
+TEST(Room, AWorkerSaysThatItWaitsForRoomBeforeItWakesKeepersForWhoWantsMemory)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    World world({{"source", nullptr, 0, 2}, {"sink", nullptr, 1, 1, 1, 0}}, {{0, 0, 1}});
+    world.Feed(0, {"fills the ring"});
+    Player source(world, 0);
+    descriptor d;
+    ASSERT_EQ(allocator_take(&source.t.allocator, 100, &d), 0);
+    transaction_emit(&source.t, &d, 0, OUTPUT_CREATED);
+    au32_store_relaxed(&world.Slot(1)->state, SLOT_WAIT_MEMORY);
+    event *keeper = &world.Ring(1)->data;
+    uint32_t before = event_prepare(keeper);
+    bool woken = false, drained = false;
+    uint32_t said = SLOT_BUSY;
+    uint64_t stores_asleep = 0;
+    StoreTrap *trap;
+    auto look = [&] {
+        uint32_t state = au32_relaxed(&source.t.slot->state);
+        if (drained)
+            return;
+        if (au32_relaxed(&keeper->sequence) != before) {
+            woken = true;
+            said = state;
+        }
+        stores_asleep += state == SLOT_WAIT_OUTPUT;
+        if (!woken && stores_asleep < 4) // the last before it sleeps: for ever, unless there is room
+            return;
+        drained = true;
+        trap->Pause();
+        world.Drain(1);
+        trap->Resume();
+    };
+    {
+        const ::segment *s = world.segment();
+        StoreTrap trapped({{s->backing.base, s->arena.spans_offset}}, look);
+        trap = &trapped;
+        transaction_commit(&source.t, 0);
+    }
+    EXPECT_TRUE(woken);
+    EXPECT_EQ(said, uint32_t{SLOT_WAIT_OUTPUT});
 }

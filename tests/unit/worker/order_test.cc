@@ -141,6 +141,49 @@ TEST_F(Ordered, AWorkerWhoseTurnComesAsItGoesToSleepIsNotLeftAsleep)
     }
 }
 
+// A keeper that is woken looks at what all do: one that still finds us busy goes back to sleep.
+TEST_F(Ordered, AWorkerSaysThatItWaitsForItsTurnBeforeItWakesKeepersForWhoWantsMemory)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    world_.Feed(SOURCE, {"a", "b"});
+    OrderedWorker first(world_, 0), second(world_, 1);
+    transaction_claim(&first.t, 1);
+    transaction_claim(&second.t, 1);
+    au32_store_relaxed(&world_.Slot(SOURCE)->state, SLOT_WAIT_MEMORY);
+    event *keeper = &world_.Ring(SINK)->data;
+    uint32_t before = event_prepare(keeper);
+    bool woken = false, published = false;
+    uint32_t said = SLOT_BUSY;
+    uint64_t stores_asleep = 0;
+    StoreTrap *trap;
+    auto look = [&] {
+        uint32_t state = au32_relaxed(&second.t.slot->state);
+        if (published)
+            return;
+        if (au32_relaxed(&keeper->sequence) != before) {
+            woken = true;
+            said = state;
+        }
+        stores_asleep += state == SLOT_WAIT_TURN;
+        if (!woken && stores_asleep < 4) // the last before it sleeps: for ever, unless its turn comes
+            return;
+        published = true;
+        trap->Pause();
+        first.Forward();
+        trap->Resume();
+    };
+    {
+        const ::segment *s = world_.segment();
+        StoreTrap trapped({{s->backing.base, s->arena.spans_offset}}, look);
+        trap = &trapped;
+        second.Forward();
+    }
+    EXPECT_TRUE(woken);
+    EXPECT_EQ(said, uint32_t{SLOT_WAIT_TURN});
+    EXPECT_EQ(Sequence(), "ab");
+}
+
 TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSome)
 {
     world_.Feed(SOURCE, {"a", "b"});
