@@ -143,6 +143,27 @@ TEST_F(Ctl, WhatCannotBeScaledIsRefusedWithTheReason)
     EXPECT_THAT(Ask("pipe scale work many").output, HasSubstr("a number from 1 to 64"));
 }
 
+TEST_F(Ctl, ARequestToScaleHasToSayWhatAndHowFar)
+{
+    Start();
+    int fd = Connect();
+    Say(fd, "{\"command\": \"scale\"}\n");
+    EXPECT_THAT(Read(fd, 1), HasSubstr("there is no stage ''"));
+    for (const char *workers : {"", ", \"workers\": \"all\"", ", \"workers\": 1.5", ", \"workers\": 65"}) {
+        Say(fd, std::string("{\"command\": \"scale\", \"stage\": \"work\"") + workers + "}\n");
+        EXPECT_THAT(Read(fd, 1), HasSubstr("a number from 1 to 64")) << workers;
+    }
+    close(fd);
+}
+
+TEST_F(Ctl, WhatIsDrainedCannotBePaused)
+{
+    Start("core.generate size=16 | debug.work wait=1s | core.null");
+    EXPECT_EQ(Ask("pipe drain").status, 0);
+    EXPECT_EQ(Ask("pipe pause").status, 2);
+    EXPECT_THAT(Ask("pipe resume").output, HasSubstr("the sources have stopped for good"));
+}
+
 TEST_F(Ctl, PausedSourcesMakeNothingUntilTheyAreResumed)
 {
     Start();

@@ -162,6 +162,20 @@ TEST_F(Control, SendsAsMuchAsAClientTakesAndTheRestLater)
     EXPECT_EQ(heard, 6000);
 }
 
+TEST_F(Control, ForgetsAClientThatGoesBeforeItsAnswer)
+{
+    for (int i = 0; i < 2 * CONTROL_CLIENTS; i++) {
+        int fd = Connect();
+        EXPECT_EQ(send(fd, "{}\n", 3, MSG_NOSIGNAL), 3);
+        close(fd);
+        clients_.pop_back();
+        Serve();
+    }
+    int next = Connect();
+    Say(next, "{}\n");
+    EXPECT_EQ(Lines(Heard(next)), 1);
+}
+
 TEST_F(Control, HasRoomForSoManyClientsAndForAnotherWhenOneHasGone)
 {
     std::vector<int> crowd;
