@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -43,9 +44,11 @@ void cores_take(struct cores *c, uint32_t limit)
         c->budget = group.cpus;
 }
 
-/* Time that the set's processors were not idle: "cpuN user nice system idle iowait irq softirq steal", in ticks. */
+/* Time that the set's processors were not idle: "cpuN user nice system idle iowait irq softirq steal", in ticks. Who is
+ * nice makes room for us, unless we are so ourselves. */
 static uint64_t busy_ns(const cpu_set_t *set)
 {
+    int with_nice = getpriority(PRIO_PROCESS, 0) > 0;
     AUTO_FILE FILE *f = fopen("/proc/stat", "re");
     char line[512];
     uint64_t ticks = 0;
@@ -55,7 +58,7 @@ static uint64_t busy_ns(const cpu_set_t *set)
         if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu", &cpu, &n[0], &n[1], &n[2], &n[3], &n[4],
                    &n[5], &n[6], &n[7]) == 9 &&
             cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, set))
-            ticks += n[0] + n[1] + n[2] + n[5] + n[6] + n[7];
+            ticks += n[0] + (with_nice ? n[1] : 0) + n[2] + n[5] + n[6] + n[7];
     }
     return ticks * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }
