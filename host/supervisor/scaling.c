@@ -52,21 +52,18 @@ static uint64_t since(uint64_t then, uint64_t now)
     return now > then ? now - then : 0;
 }
 
-/* CPU time of a worker since the last tick, and its delays while it was at work. Those before it went on after a wait
- * for input or room belong to that wait: as many of its turns on a core as it has slept, and each as long as any. */
+/* CPU time of a worker since the last tick, and its delays while it was at work: those after its waits are no part of a
+ * frame's time. */
 static void take_usage(struct scaling *s, uint32_t stage, uint32_t worker, pid_t pid, const struct slot *slot)
 {
     struct worker_usage *last = &s->usage[stage][worker];
-    struct worker_usage now = {pid, usage_cpu_ns(pid), au64_relaxed(&slot->sleeps), usage_turns(pid)};
+    struct worker_usage now = {pid, usage_cpu_ns(pid), usage_delay_ns(pid), au64_relaxed(&slot->sleep_delay_ns)};
     if (now.cpu_ns == 0)
         return;
     if (last->pid != pid)
-        *last = (struct worker_usage){.pid = pid, .sleeps = now.sleeps};
+        *last = (struct worker_usage){.pid = pid, .sleep_delay_ns = now.sleep_delay_ns};
     s->cpu_ns += since(last->cpu_ns, now.cpu_ns);
-    double turns = (double)since(last->turns.n, now.turns.n), slept = (double)since(last->sleeps, now.sleeps);
-    double delay_ns = (double)since(last->turns.delay_ns, now.turns.delay_ns);
-    if (turns > slept)
-        s->delay_ns[stage] += (uint64_t)(delay_ns * (1 - slept / turns));
+    s->delay_ns[stage] += since(since(last->sleep_delay_ns, now.sleep_delay_ns), since(last->delay_ns, now.delay_ns));
     *last = now;
 }
 

@@ -16,8 +16,7 @@
 /* What was read of a worker at the last tick. */
 struct worker_usage {
     pid_t pid;
-    uint64_t cpu_ns, sleeps;
-    struct usage_turns turns;
+    uint64_t cpu_ns, delay_ns, sleep_delay_ns;
 };
 
 struct scaling {

@@ -17,15 +17,13 @@ uint64_t usage_cpu_ns(pid_t pid)
     return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-struct usage_turns usage_turns(pid_t pid)
+uint64_t usage_delay_ns(pid_t pid)
 {
     char path[64];
-    unsigned long long cpu, delay, n;
+    unsigned long long cpu, delay;
     snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
     AUTO_FILE FILE *f = fopen(path, "re");
-    if (!f || fscanf(f, "%llu %llu %llu", &cpu, &delay, &n) != 3)
-        return (struct usage_turns){0};
-    return (struct usage_turns){n, delay};
+    return f && fscanf(f, "%llu %llu", &cpu, &delay) == 2 ? delay : 0;
 }
 
 /* Of a file with lines "KEY: N kB"; UINT64_MAX: there is none. */

@@ -68,10 +68,11 @@ struct slot {
     au64 work_done;
     au64 work_busy_ns; /* without waits for input, room, memory or a turn */
     au64 work_cpu_ns;
-    au64 work_since;  /* monotonic ns: the last frame that is counted was finished */
-    au64 work_waited; /* sum of the waits above at that time */
-    au64 sleeps;      /* waits for which it left its core, in all */
-    uint8_t pad2[16];
+    au64 work_since;     /* monotonic ns: the last frame that is counted was finished */
+    au64 work_waited;    /* sum of the waits above at that time */
+    au64 sleep_delay_ns; /* how long it was ready to go on after its waits, but had no core; measured at some of them */
+    uint32_t schedstat;  /* 1 + descriptor of its own /proc/self/schedstat, 0: none */
+    uint8_t pad2[12];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     struct journal journal;
 };

@@ -1,8 +1,12 @@
 #include "waiting.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 
@@ -23,16 +27,39 @@ void slot_waited(struct slot *s, enum slot_state state, uint64_t ns)
     au64_store_relaxed(sum, au64_relaxed(sum) + ns);
 }
 
+/* Waits whose delay is measured: one of so many, for all of them. */
+enum { MEASURED_EACH = 4 };
+
+void slot_watch_delays(struct slot *s)
+{
+    int fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+    s->schedstat = (uint32_t)(fd + 1);
+}
+
+/* How long this thread could have run, but had no core: second field. 0: it cannot be told. */
+static uint64_t delay_ns(const struct slot *s)
+{
+    char text[96];
+    ssize_t n = s->schedstat ? pread((int)s->schedstat - 1, text, sizeof text - 1, 0) : 0;
+    text[n > 0 ? n : 0] = '\0';
+    const char *second = strchr(text, ' ');
+    return second ? strtoull(second, NULL, 10) : 0;
+}
+
 int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t sequence, uint64_t deadline_ns)
 {
     slot_enter(s, state);
     uint64_t start = au64_relaxed(&s->since);
     uint64_t call_since = au64_relaxed(&s->call_since);
-    au64_store_relaxed(&s->call_since, 0); /* what others take is not time that the call takes */
+    au64_store_relaxed(&s->call_since, 0);          /* what others take is not time that the call takes */
+    int measured = start / 64 % MEASURED_EACH == 0; /* the clock's low bits are as good as dice */
+    uint64_t delay = measured ? delay_ns(s) : 0;
     int woken = event_sleep(e, sequence, deadline_ns);
     uint64_t slept = clock_monotonic() - start;
     slot_waited(s, state, slept);
-    au64_store_relaxed(&s->sleeps, au64_relaxed(&s->sleeps) + 1);
+    if (measured)
+        au64_store_relaxed(&s->sleep_delay_ns,
+                           au64_relaxed(&s->sleep_delay_ns) + MEASURED_EACH * (delay_ns(s) - delay));
     slot_enter(s, SLOT_BUSY);
     if (call_since)
         au64_store_relaxed(&s->call_since, call_since + slept);
@@ -60,6 +87,7 @@ void patience_begin(struct patience *p, const struct patience_limits *limits)
     p->spins = au32_relaxed(&limits->spins);
     p->yield_ns = au32_relaxed(&limits->yield_ns);
     p->begin = p->now = clock_monotonic();
+    p->delay_ns = 0;
 }
 
 int patience_lasts(struct patience *p)
@@ -73,10 +101,14 @@ int patience_lasts(struct patience *p)
     uint64_t before = p->now;
     sched_yield();
     p->now = clock_monotonic();
-    return p->now - before < SWITCH_NS && p->now - p->begin < p->yield_ns;
+    int switched = p->now - before >= SWITCH_NS; /* another had the core, and we were ready all the while */
+    p->delay_ns += switched ? p->now - before : 0;
+    return !switched && p->now - p->begin < p->yield_ns;
 }
 
 void patience_end(const struct patience *p, struct slot *s, enum slot_state state)
 {
     slot_waited(s, state, clock_monotonic() - p->begin);
+    if (p->delay_ns)
+        au64_store_relaxed(&s->sleep_delay_ns, au64_relaxed(&s->sleep_delay_ns) + p->delay_ns);
 }

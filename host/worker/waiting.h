@@ -12,6 +12,9 @@ void slot_enter(struct slot *s, enum slot_state state);
 /* event_sleep() in a waiting state; back to SLOT_BUSY after it. 0: the time is over. */
 int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t sequence, uint64_t deadline_ns);
 
+/* From now on the delays after waits are measured, for the scaler. Worker process, at its start. */
+void slot_watch_delays(struct slot *s);
+
 /* Counts a wait that happened by other means. */
 void slot_waited(struct slot *s, enum slot_state state, uint64_t ns);
 
@@ -29,6 +32,7 @@ void slot_waited(struct slot *s, enum slot_state state, uint64_t ns);
 struct patience {
     uint32_t spins, yield_ns; /* spins that are left, after which it yields */
     uint64_t begin, now;      /* monotonic ns */
+    uint64_t delay_ns;        /* for which another had the core */
 };
 
 void patience_begin(struct patience *p, const struct patience_limits *limits);
