@@ -23,6 +23,7 @@
 #include "loader.h"
 #include "protection.h"
 #include "sandbox.h"
+#include "waiting.h"
 #include "worker.h"
 
 enum { SERVER_OUTCOME_FAILED = 1, SERVER_OUTCOME_CONFIG = 2 };
@@ -196,6 +197,7 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     sandbox_narrow(&s->sandbox);
     protection_for_work(s->segment, s->stage, m->worker);
     sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
+    slot_watch_delays(segment_slot(s->segment, s->stage, m->worker));
     struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log};
     int result = worker_run(&start);
     fflush(stdout); /* what a plugin printed */

@@ -12,7 +12,8 @@ void slot_enter(struct slot *s, enum slot_state state);
 /* event_sleep() in a waiting state; back to SLOT_BUSY after it. 0: the time is over. */
 int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t sequence, uint64_t deadline_ns);
 
-/* From now on the delays after waits are measured, for the scaler. Worker process, at its start. */
+/* From now on the delays after waits are measured, for the scaler. Worker process, before worker_run(); the descriptor
+ * that it opens goes with the process. */
 void slot_watch_delays(struct slot *s);
 
 /* Counts a wait that happened by other means. */

@@ -119,7 +119,6 @@ int worker_run(const struct worker_start *start)
     snprintf(who, sizeof who, "%.40s/%" PRIu32, stage->name, start->worker);
     log_init(&w->log, start->log->fd, start->log->threshold, who);
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
-    slot_watch_delays(slot);
     au64_store_relaxed(&slot->call_since, 0);
     au32_store_relaxed(&slot->leaving, 0);
     au64_store_relaxed(&slot->recovered, 0);
