@@ -104,8 +104,10 @@ struct control *control_open(const char *name, const struct log *log)
     return NULL;
 }
 
-static void drop_client(struct client *client)
+/* Out of epoll first: a stage server that is just being forked has a copy, and events would go on as long as it has. */
+static void drop_client(const struct control *c, struct client *client)
 {
+    watch(c, EPOLL_CTL_DEL, client->fd, 0, 0);
     close(client->fd);
     free(client->out);
     *client = (struct client){.fd = -1};
@@ -117,7 +119,7 @@ void control_close(struct control *c)
         return;
     for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
         if (c->clients[i].fd >= 0)
-            drop_client(&c->clients[i]);
+            drop_client(c, &c->clients[i]);
     if (c->listener >= 0) {
         unlink(c->address.sun_path);
         close(c->listener);
@@ -222,6 +224,6 @@ void control_ready(void *control, struct supervisor *s)
         struct client *client = &c->clients[at];
         int gone = events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? hear(client, s) : 0;
         if (gone || send_answers(c, client) != 0)
-            drop_client(client);
+            drop_client(c, client);
     }
 }
