@@ -11,6 +11,7 @@
 #include "work.h"
 
 #define TICK_NS (500 * NS_PER_MS)
+#define MEMORY_NS (5 * NS_PER_S)      /* between two looks at a worker's memory, which take the kernel a walk */
 #define LIMIT_LASTS_NS (3 * NS_PER_S) /* then it is worth a line */
 
 static const double MEMORY_LEFT = 0.9; /* of what the machine has left, for more workers */
@@ -128,7 +129,8 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
                 take_usage(s, i, w, b->pid, slot);
             add_slot(stage, slot, b, now_ns);
         }
-        measure_memory(s, &crews[i], place->n_slots, now_ns);
+        if (now_ns >= s->memory_at && s->scaler.stages[i].min < s->scaler.stages[i].max)
+            measure_memory(s, &crews[i], place->n_slots, now_ns);
         stage->run_delay_ns = s->delay_ns[i];
         stage->worker_bytes = s->worker_bytes[i];
         workers_bytes += (double)stage->worker_bytes * (stage->live + stage->warming);
@@ -137,6 +139,8 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
             stage->queued = (uint32_t)ring_fill(place->ring);
         }
     }
+    if (now_ns >= s->memory_at)
+        s->memory_at = now_ns + MEMORY_NS;
     o->cpus = cores_available(&s->cores, s->cpu_ns, now_ns);
     o->memory = left < 1e18 ? (uint64_t)(workers_bytes + MEMORY_LEFT * left) : UINT64_MAX;
 }

@@ -28,6 +28,7 @@ struct scaling {
     uint64_t cpu_ns;  /* of all workers, since the start */
     uint64_t delay_ns[PIPELINE_STAGES_MAX];
     uint64_t worker_bytes[PIPELINE_STAGES_MAX];
+    uint64_t memory_at;       /* when to look at the workers' memory again */
     struct scaler_state told; /* the limit that was last logged, with its newest figures, */
     uint64_t limit_since;     /* and since when the present one holds */
     uint64_t began_ns;
