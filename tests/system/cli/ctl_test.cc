@@ -200,7 +200,7 @@ TEST_F(Ctl, DrainEndsWellAndStopDoesNot)
     EXPECT_EQ(runs_->Wait(), 0);
     Start();
     EXPECT_EQ(Ask("pipe stop").status, 0);
-    runs_->WaitFor("reason: stopped by micropipe ctl stop");
+    runs_->WaitFor("stopped by micropipe ctl stop");
     EXPECT_EQ(runs_->Wait(), 1);
 }
 

@@ -15,7 +15,8 @@ const char *const diamond =
 
 std::string with_count(std::string line, long long count)
 {
-    return line.replace(line.find("%COUNT%"), 7, std::to_string(count));
+    // Not faster than half a second in all: on a fast machine, too, workers are killed that have something to do.
+    return line.replace(line.find("%COUNT%"), 7, std::to_string(count) + " rate=" + std::to_string(2 * count));
 }
 
 } // namespace
@@ -83,6 +84,7 @@ TEST(Flow, KillsDoNotChangeTheOrderOfAnOrderedStage)
 {
     Folder calm, rough;
     std::string line = "core.generate count=" + std::to_string(scaled(500000)) +
+                       " rate=" + std::to_string(scaled(1000000)) +
                        " size=64 | lab.copy :ordered=true :workers=4 | debug.checksum path=sum";
     Running undisturbed(calm, {"-e", line});
     ASSERT_EQ(undisturbed.finish().exit_code, 0);
@@ -137,9 +139,7 @@ TEST(Flow, ASecondSignalStopsAtOnceAndSaysWhatIsLost)
 TEST(Flow, AStageServerThatDiesIsReplacedWithItsWorkers)
 {
     Folder folder;
-    long long frames = scaled(2000000);
-    Running run(folder,
-                {"-e", "core.generate count=" + std::to_string(frames) + " size=64 | lab.copy :workers=2 | core.null"});
+    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.copy :workers=2 | core.null"});
     for (int i = 0; i < 5; i++) {
         std::vector<pid_t> servers;
         ASSERT_TRUE(run.wait_until([&] {
@@ -148,15 +148,17 @@ TEST(Flow, AStageServerThatDiesIsReplacedWithItsWorkers)
                 if (p.name == "copy")
                     servers.push_back(p.pid);
             return !servers.empty() && run.workers().size() >= 4;
-        })) << "it ended before "
-            << i << " servers were killed";
+        }));
         kill(servers[0], SIGKILL);
         ASSERT_TRUE(run.wait_until([&] { return kill(servers[0], 0) != 0; }));
     }
+    ASSERT_TRUE(run.wait_until([&] { return run.workers().size() >= 4; }));
+    kill(run.pid(), SIGTERM);
     Result result = run.finish();
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_EQ(broken_identity(result), "");
-    EXPECT_EQ(result.stages["null"]["out"], frames);
+    EXPECT_GT(result.stages["null"]["out"], 0);
+    EXPECT_EQ(result.stages["null"]["out"], result.stages["generate"]["out"]);
     EXPECT_EQ(result.stages["generate"]["restarts"], 0);
     EXPECT_EQ(result.stages["null"]["restarts"], 0);
 }
