@@ -60,9 +60,8 @@ static int run(const struct pipeline *p, const struct arguments *a, enum log_lev
     display_init(&display, STDERR_FILENO, a->values[QUIET] ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
     struct supervisor_hooks hooks = display_hooks(&display);
     struct control *control = control_open(p->name, &log);
-    hooks.ready = control_ready;
-    hooks.ready_context = control;
-    hooks.fd = control_fd(control);
+    if (control)
+        hooks.watches[hooks.n_watches++] = (struct supervisor_watch){control_fd(control), control_ready, control};
     s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
     control_close(control);
     display_end(&display);

@@ -134,7 +134,7 @@ static int tune(const struct pipeline *p, uint64_t seconds, FILE *out, FILE *err
 {
     uint64_t now = clock_monotonic();
     struct tuning t = {.from_ns = now, .until_ns = now + seconds * NS_PER_S, .decided_ns = now};
-    struct supervisor_hooks hooks = {.fd = -1, .tick = tick, .context = &t, .tick_ms = TICK_MS};
+    struct supervisor_hooks hooks = {.tick = tick, .context = &t, .tick_ms = TICK_MS};
     struct snapshot last;
     char reason[1024];
     struct log log;

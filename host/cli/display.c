@@ -57,7 +57,7 @@ struct supervisor_hooks display_hooks(struct display *d)
 {
     static const uint32_t tick_ms[] = {
         [DISPLAY_NONE] = 0, [DISPLAY_LINES] = TICK_LINES_MS, [DISPLAY_REDRAWN] = TICK_REDRAWN_MS};
-    return (struct supervisor_hooks){.fd = -1, .tick = tick, .context = d, .tick_ms = tick_ms[d->kind]};
+    return (struct supervisor_hooks){.tick = tick, .context = d, .tick_ms = tick_ms[d->kind]};
 }
 
 void display_end(struct display *d)

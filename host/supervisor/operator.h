@@ -1,5 +1,5 @@
 /* What an operator may do to a run: look, scale, pause, drain, stop. Host process, from within the loop (see
- * supervisor_hooks.ready).
+ * supervisor_watch.ready).
  */
 #ifndef OPERATOR_H
 #define OPERATOR_H

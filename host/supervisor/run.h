@@ -38,8 +38,8 @@ struct supervisor {
 /* The first call decides how the run ends, and why. */
 __attribute__((format(printf, 3, 4))) void run_end(struct supervisor *s, enum outcome outcome, const char *format, ...);
 
-/* Adds a descriptor to the loop. 0, or -1 with errno. */
-int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t stage);
+/* Adds a descriptor to the loop; `of` is the number of the stage, or of the hooks' watch. 0, or -1 with errno. */
+int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t of);
 
 /* Closes a descriptor of the loop, and sets it to -1. It is taken out of the loop by name: a child that was forked a
  * moment ago may still have a copy of it, and as long as anybody has, epoll goes on reporting what is closed here. */

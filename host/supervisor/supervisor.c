@@ -38,9 +38,9 @@ void run_end(struct supervisor *s, enum outcome outcome, const char *format, ...
     s->outcome = outcome;
 }
 
-int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t stage)
+int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t of)
 {
-    struct epoll_event e = {.events = EPOLLIN, .data.u64 = (uint64_t)event << 32 | stage};
+    struct epoll_event e = {.events = EPOLLIN, .data.u64 = (uint64_t)event << 32 | of};
     return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
@@ -179,6 +179,12 @@ static int do_what_is_due(struct supervisor *s)
     return next == UINT64_MAX ? -1 : next <= now ? 0 : (int)((next - now + NS_PER_MS - 1) / NS_PER_MS);
 }
 
+static void tell_watcher(struct supervisor *s, uint32_t which)
+{
+    const struct supervisor_watch *w = &s->hooks->watches[which];
+    w->ready(w->context, s);
+}
+
 static void loop(struct supervisor *s)
 {
     struct epoll_event events[EVENTS_MAX];
@@ -190,11 +196,11 @@ static void loop(struct supervisor *s)
         uint64_t now = clock_monotonic();
         for (int i = 0; i < n && !s->over; i++) {
             uint32_t tag = (uint32_t)(events[i].data.u64 >> 32);
-            struct crew *c = &s->crews[(uint32_t)events[i].data.u64];
+            struct crew *c = tag == EVENT_OF_HOOKS ? NULL : &s->crews[(uint32_t)events[i].data.u64];
             if (tag == EVENT_OF_SIGNAL)
                 on_signal(s, now);
             else if (tag == EVENT_OF_HOOKS)
-                s->hooks->ready(s->hooks->ready_context, s);
+                tell_watcher(s, (uint32_t)events[i].data.u64);
             else if (tag == EVENT_OF_SOCKET && !(events[i].events & EPOLLIN))
                 epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
             else if (tag == EVENT_OF_SOCKET)
@@ -220,8 +226,10 @@ static int open_loop(struct supervisor *s)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (s->epoll >= 0 && s->signals >= 0 && run_watch(s, s->signals, EVENT_OF_SIGNAL, 0) == 0 &&
-        (!s->hooks || s->hooks->fd < 0 || run_watch(s, s->hooks->fd, EVENT_OF_HOOKS, 0) == 0))
+    int failed = s->epoll < 0 || s->signals < 0 || run_watch(s, s->signals, EVENT_OF_SIGNAL, 0) != 0;
+    for (uint32_t i = 0; !failed && s->hooks && i < s->hooks->n_watches; i++)
+        failed = run_watch(s, s->hooks->watches[i].fd, EVENT_OF_HOOKS, i) != 0;
+    if (!failed)
         return 0;
     run_end(s, OUTCOME_FAILED, "cannot make the event loop: %s; see micropipe doctor", strerror(errno));
     return -1;

@@ -22,12 +22,20 @@ enum outcome {
 
 struct supervisor;
 
-struct supervisor_hooks {
-    /* Whenever `fd` can be read, which may be an epoll of its own (-1: none). From the supervisor's loop: must not
-     * block. What it may do to the run: operator.h. */
-    void (*ready)(void *context, struct supervisor *s);
-    void *ready_context;
+enum { SUPERVISOR_WATCHES_MAX = 4 };
+
+/* A descriptor that the loop watches for somebody else, who makes it one of several, and of timers, by an epoll and
+ * timerfds of its own. */
+struct supervisor_watch {
     int fd;
+    /* Whenever `fd` can be read. From the supervisor's loop: must not block. What it may do to the run: operator.h. */
+    void (*ready)(void *context, struct supervisor *s);
+    void *context;
+};
+
+struct supervisor_hooks {
+    struct supervisor_watch watches[SUPERVISOR_WATCHES_MAX];
+    uint32_t n_watches;
     /* Every `tick_ms` milliseconds while it runs (0: never), and not after the end. From the supervisor's loop: must
      * not block. */
     void (*tick)(void *context, struct supervisor *s, const struct snapshot *now);
