@@ -47,7 +47,9 @@ struct ring {
     /* whoever sleeps or wakes */
     struct event data; /* consumers sleep on it: the ring is empty */
     au32 closed;       /* by the host: every stage upstream has ended, no descriptor will come */
-    uint8_t pad3[52];
+    uint8_t pad3[4];
+    au64 mark; /* of a frame whose time in the ring is measured (worker/passage.h) */
+    uint8_t pad6[40];
     struct event space; /* producers sleep on it: the ring is full */
     uint8_t pad4[56];
     /* the worker whose turn it is */

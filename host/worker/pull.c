@@ -112,7 +112,7 @@ mpipe_status session_get(struct session *s, uint32_t port, int64_t timeout_ns, m
             continue;
         if (slot_command(s->t.slot) == SLOT_RETIRE)
             return nothing(s, WAIT_STOP, timeout_ns);
-        if (transaction_claim(&s->t, session_batch(s)) > 0) {
+        if (session_claim(s) > 0) {
             s->pressed = 0;
             session_batch_start(s);
             continue;

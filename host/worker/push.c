@@ -238,7 +238,7 @@ static int run_filter(struct session *s)
     while (result == WORKER_DONE) {
         if (transaction_claimed(&s->t) == 0 && slot_command(s->t.slot) == SLOT_RETIRE)
             return finish(s, 0);
-        if (transaction_claimed(&s->t) > 0 || transaction_claim(&s->t, session_batch(s)) > 0) {
+        if (transaction_claimed(&s->t) > 0 || session_claim(s) > 0) {
             s->pressed = 0;
             result = process_claim(s);
             continue;

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "passage.h"
 #include "pressure.h"
 #include "waiting.h"
 
@@ -191,20 +192,25 @@ static void note_flow(struct slot *slot)
         au64_store_relaxed(&slot->first_done, au64_relaxed(&slot->flowing));
 }
 
-static void count_work(struct session *s)
+/* `sends`: the transaction had outputs. */
+static void count_work(struct session *s, int sends)
 {
     uint64_t out = s->t.tally.out;
     work_count(&s->work, s->stage->is_source ? out - s->work.out : s->n_done);
     s->work.out = out;
-    work_tell(&s->work, s->t.slot);
+    if (!work_tell(&s->work, s->t.slot) || !sends)
+        return;
+    for (uint32_t i = 0; i < s->t.n_readers; i++)
+        passage_mark(s->t.readers[i].ring, s->work.since);
 }
 
 void session_commit(struct session *s)
 {
+    int sends = s->t.n_outputs > 0;
     transaction_commit(&s->t, s->n_done);
     if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
         note_flow(s->t.slot);
-    count_work(s);
+    count_work(s, sends);
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     if (s->created)
@@ -227,6 +233,7 @@ enum { BATCH_NS = 1000000, QUICK_NS = 4000, MEAN_WEIGHT = 8 };
 void session_batch_start(struct session *s)
 {
     s->batch_start = clock_monotonic();
+    au64_store_relaxed(&s->t.slot->batch_since, s->batch_start);
     s->batch_waited = slot_waits(s->t.slot);
 }
 
@@ -247,6 +254,7 @@ void session_batch_end(struct session *s, uint32_t n)
     s->mean_ns = s->mean_ns ? s->mean_ns + (uint64_t)(((int64_t)each - (int64_t)s->mean_ns) / MEAN_WEIGHT) : each;
     if (s->mean_ns == 0)
         s->mean_ns = 1;
+    histogram_add(&s->t.slot->in_process, each, n);
 }
 
 uint32_t session_batch(const struct session *s)
@@ -258,6 +266,14 @@ uint32_t session_batch(const struct session *s)
     if (s->mean_ns && n > BATCH_NS / s->mean_ns)
         n = BATCH_NS / s->mean_ns;
     return n < 1 ? 1 : n > CLAIM_MAX ? CLAIM_MAX : (uint32_t)n;
+}
+
+uint32_t session_claim(struct session *s)
+{
+    uint32_t n = transaction_claim(&s->t, session_batch(s));
+    if (n > 0)
+        passage_note(s->t.input, &s->t.slot->in_ring, s->t.claim_start, n);
+    return n;
 }
 
 static enum wait_result look(const struct session *s)

@@ -118,6 +118,9 @@ void session_commit(struct session *s);
 /* How many frames a claim may take now. */
 uint32_t session_batch(const struct session *s);
 
+/* Claims so many, or fewer. Returns how many. */
+uint32_t session_claim(struct session *s);
+
 /* Starts the clock of a batch; tells whether it is time to commit it, and notes, before the commit of n frames, how
  * long they took. */
 void session_batch_start(struct session *s);

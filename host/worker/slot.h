@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "histogram.h"
 #include "journal.h"
 
 /* What the host wants of the worker. */
@@ -74,6 +75,11 @@ struct slot {
     uint32_t schedstat;  /* 1 + descriptor of its own /proc/self/schedstat, 0: none */
     uint8_t pad2[12];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
+    /* for who watches: monotonic ns, when the frames that are in hand were taken on */
+    au64 batch_since;
+    uint8_t pad3[56];
+    struct histogram in_ring;    /* of its input's frames, those that were marked (passage.h) */
+    struct histogram in_process; /* each frame, with the mean of its batch, which takes a millisecond or is one frame */
     struct journal journal;
 };
 BLOCK_ASSERT(__builtin_offsetof(struct slot, state) == 64 && __builtin_offsetof(struct slot, work_done) == 192 &&

@@ -45,11 +45,12 @@ void work_end(struct work_account *w, struct slot *slot)
     mark(w, slot, now, waited);
 }
 
-void work_tell(struct work_account *w, struct slot *slot)
+int work_tell(struct work_account *w, struct slot *slot)
 {
     uint64_t now = clock_coarse();
     if (now < w->next_write)
-        return;
+        return 0;
     w->next_write = now + WRITE_NS;
     work_end(w, slot);
+    return 1;
 }

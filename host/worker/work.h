@@ -26,8 +26,8 @@ static inline void work_count(struct work_account *w, uint64_t frames)
     w->frames += frames;
 }
 
-/* Writes what is counted to the slot if it is time to; at once if it is the last. */
-void work_tell(struct work_account *w, struct slot *slot);
+/* Writes what is counted to the slot if it is time to (1 then); at once if it is the last. */
+int work_tell(struct work_account *w, struct slot *slot);
 void work_end(struct work_account *w, struct slot *slot);
 
 /* Nanoseconds that the workers of a slot have waited, of waits that are over. Any process. */
