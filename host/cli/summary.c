@@ -67,7 +67,11 @@ static void print_bottleneck(const struct summary *s, FILE *out)
         return;
     }
     const struct stage *stage = &s->pipeline->stages[found];
-    fprintf(out, "bottleneck: %s (busy %" PRIu32 " %%", stage->name, stage_busy_percent(&s->last.stages[found]));
+    uint32_t busy = stage_busy_percent(&s->last.stages[found]), waits = stage_starved_percent(&s->last.stages[found]);
+    if (stage->is_source && waits > busy)
+        fprintf(out, "bottleneck: %s (waits itself %" PRIu32 " %%", stage->name, waits);
+    else
+        fprintf(out, "bottleneck: %s (busy %" PRIu32 " %%", stage->name, busy);
     if (s->pipeline->n_stages > 1)
         fprintf(out,
                 stage->is_source ? ", the stages after it wait for input" : ", the stages before it wait for room");

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "usage.h"
+
 /* A wait that goes on is not in the slot's sums yet. */
 static void add_waits(struct stage_snapshot *out, const struct slot *slot, const struct berth *b, uint64_t now_ns)
 {
@@ -64,6 +66,8 @@ static void collect_stage(struct stage_snapshot *out, const struct segment *s, c
     out->name = stage->name;
     out->processor = stage->processor;
     out->state = state_of(c);
+    out->is_source = stage->is_source;
+    out->is_sink = stage->is_sink;
     out->workers_max = place->n_slots;
     out->workers_wanted = c->wanted;
     for (uint32_t w = 0; w < place->n_slots; w++) {
@@ -80,6 +84,56 @@ static void collect_stage(struct stage_snapshot *out, const struct segment *s, c
         out->in = au64_acquire(&place->ring->tail);
         out->in_flight += out->queued;
     }
+}
+
+void collect_latency(struct stage_latency *out, const struct segment *s, uint32_t stage)
+{
+    memset(out, 0, sizeof *out);
+    for (uint32_t w = 0; w < s->stages[stage].n_slots; w++) {
+        const struct slot *slot = segment_slot(s, stage, w);
+        durations_add(&out->in_ring, &slot->in_ring);
+        durations_add(&out->in_process, &slot->in_process);
+    }
+}
+
+/* The frame that a worker says it has in hand. */
+static void look_at_hand(struct worker_snapshot *out, const struct segment *s, uint32_t stage, const struct slot *slot,
+                         uint64_t now_ns)
+{
+    uint32_t cursor = au32_acquire(&slot->journal.cursor);
+    if (out->state == SLOT_WAIT_INPUT || cursor >= CLAIM_MAX || s->pipeline->stages[stage].is_source)
+        return;
+    struct descriptor d = slot->journal.claim[cursor];
+    const struct block *b = arena_block(&s->arena, &d, HOLDER_STAGE(stage));
+    uint64_t since = au64_relaxed(&slot->batch_since);
+    if (!b || since == 0 || since > now_ns)
+        return;
+    out->has_frame = 1;
+    out->frame = b->sequence;
+    out->frame_ns = now_ns - since;
+}
+
+uint32_t collect_workers(struct worker_snapshot *out, const struct segment *s, const struct crew *c, uint64_t now_ns)
+{
+    uint32_t n = 0;
+    for (uint32_t w = 0; w < s->stages[c->stage].n_slots; w++) {
+        const struct berth *b = &c->berths[w];
+        const struct slot *slot = segment_slot(s, c->stage, w);
+        uint32_t state = au32_acquire(&slot->state);
+        uint64_t since = au64_relaxed(&slot->since);
+        if (b->state != BERTH_ALIVE)
+            continue;
+        out[n] = (struct worker_snapshot){.worker = w,
+                                          .pid = b->pid,
+                                          .state = state <= SLOT_RETIRED ? (enum slot_state)state : SLOT_BUSY,
+                                          .state_ns = since && since < now_ns ? now_ns - since : 0,
+                                          .cpu_ns = usage_cpu_ns(b->pid),
+                                          .cpu = -1,
+                                          .done = au64_relaxed(&slot->work_done),
+                                          .deaths = b->deaths};
+        look_at_hand(&out[n++], s, c->stage, slot, now_ns);
+    }
+    return n;
 }
 
 void collect(struct snapshot *out, const struct segment *s, const struct crew *crews, uint64_t started_ns,

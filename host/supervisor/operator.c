@@ -66,6 +66,30 @@ void operator_look(const struct supervisor *s, struct snapshot *out)
     out->draining = s->draining;
 }
 
+const struct window *operator_watch(struct supervisor *s, struct snapshot *now, struct stage_latency *latency)
+{
+    operator_look(s, now);
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        collect_latency(&latency[i], &s->segment, i);
+    if (!s->history)
+        s->history = history_create(s->pipeline->n_stages);
+    return s->history ? history_look(s->history, now, latency) : NULL;
+}
+
+uint32_t operator_workers(const struct supervisor *s, uint32_t stage, struct worker_snapshot *out)
+{
+    uint64_t now = clock_monotonic();
+    uint32_t n = collect_workers(out, &s->segment, &s->crews[stage], now);
+    if (s->history)
+        history_look_at_workers(s->history, stage, out, n, now);
+    return n;
+}
+
+const struct segment *operator_segment(const struct supervisor *s)
+{
+    return &s->segment;
+}
+
 const struct scaling *operator_scaling(const struct supervisor *s)
 {
     return s->scaling;

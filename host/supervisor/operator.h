@@ -4,11 +4,22 @@
 #ifndef OPERATOR_H
 #define OPERATOR_H
 
+#include "history.h"
 #include "scaling.h"
 #include "supervisor.h"
 
 /* The figures of now. */
 void operator_look(const struct supervisor *s, struct snapshot *out);
+
+/* The figures of now, with those of the last second or so beside them, and how long frames took, latency[n_stages]. The
+ * window is valid until the next call; NULL: there is no memory for it. */
+const struct window *operator_watch(struct supervisor *s, struct snapshot *now, struct stage_latency *latency);
+
+/* The workers of a stage that are alive, STAGE_WORKERS_MAX at most. Returns how many. */
+uint32_t operator_workers(const struct supervisor *s, uint32_t stage, struct worker_snapshot *out);
+
+/* Where the stage's and the pipeline's memory is. */
+const struct segment *operator_segment(const struct supervisor *s);
 const struct scaling *operator_scaling(const struct supervisor *s); /* its decisions; valid during the call */
 const struct pipeline *operator_pipeline(const struct supervisor *s);
 

@@ -7,6 +7,7 @@
 #define RUN_H
 
 #include "crew.h"
+#include "history.h"
 #include "scaling.h"
 #include "supervisor.h"
 
@@ -22,6 +23,7 @@ struct supervisor {
     struct segment segment;
     struct crew *crews;
     struct scaling *scaling;
+    struct history *history;        /* NULL: nobody has watched yet */
     int epoll, signals, children;   /* children: of leftovers_open() */
     pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
     uint32_t n_inherited;

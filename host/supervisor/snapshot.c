@@ -1,9 +1,36 @@
 #include "snapshot.h"
 
-uint32_t stage_busy_percent(const struct stage_snapshot *s)
+static uint32_t share(uint64_t part, const struct stage_snapshot *s)
 {
     uint64_t all = s->busy_ns + s->wait_input_ns + s->wait_output_ns + s->wait_memory_ns + s->ended_ns;
-    return all ? (uint32_t)((s->busy_ns * 100 + all / 2) / all) : 0;
+    return all ? (uint32_t)((part * 100 + all / 2) / all) : 0;
+}
+
+uint32_t stage_busy_percent(const struct stage_snapshot *s)
+{
+    return share(s->busy_ns, s);
+}
+
+uint32_t stage_starved_percent(const struct stage_snapshot *s)
+{
+    return share(s->wait_input_ns, s);
+}
+
+enum { HALF = 50 };
+
+/* A source that waits, and not for room downstream: for its files, its peer, or the rate that it was given. */
+static int waiting_source(const struct snapshot *s)
+{
+    int found = -1;
+    uint32_t most = HALF;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        uint32_t waits = stage_starved_percent(&s->stages[i]);
+        if (s->stages[i].is_source && waits >= most) {
+            found = (int)i;
+            most = waits;
+        }
+    }
+    return found;
 }
 
 int snapshot_bottleneck(const struct snapshot *s)
@@ -18,5 +45,6 @@ int snapshot_bottleneck(const struct snapshot *s)
             most = busy > most ? busy : most;
         }
     }
-    return found;
+    int source = most < HALF ? waiting_source(s) : -1;
+    return source >= 0 ? source : found;
 }

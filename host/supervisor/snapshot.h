@@ -6,6 +6,7 @@
 #define SNAPSHOT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "segment.h"
 
@@ -16,6 +17,7 @@ enum stage_state { STAGE_STARTING, STAGE_RUNNING, STAGE_DRAINING, STAGE_ENDED, S
 struct stage_snapshot {
     const char *name, *processor; /* the pipeline's */
     enum stage_state state;
+    int is_source, is_sink;
     uint32_t workers, workers_max; /* alive now, slots */
     uint32_t workers_wanted;       /* as many as it should have, or last should have */
     uint64_t in;                   /* frames that came into its ring; a source: records that it read, out + dead */
@@ -52,12 +54,36 @@ struct snapshot {
     struct stage_snapshot stages[PIPELINE_STAGES_MAX];
 };
 
+/* One worker, as it was at a moment. */
+struct worker_snapshot {
+    uint32_t worker; /* its number in the stage */
+    pid_t pid;
+    enum slot_state state;
+    uint64_t state_ns; /* for how long */
+    int has_frame;     /* 1: a claimed frame is in the processor, `frame` its sequence, */
+    uint64_t frame;
+    uint64_t frame_ns; /* for so long, give or take a millisecond if it is one of a batch */
+    uint64_t cpu_ns;   /* of this process */
+    double cpu;        /* share of a core in the last second or so; negative: not known yet */
+    uint64_t done;     /* frames that the slot has finished, its predecessors' too */
+    uint32_t deaths;   /* of its predecessors */
+};
+
+/* How long frames took in a stage, since the start; sums over its workers. */
+struct stage_latency {
+    struct durations in_ring, in_process; /* slot.h */
+};
+
 /* Index of the stage that limits the rest, or -1 if none does yet: the one that is busiest while the stages before it
- * wait for room and those after it wait for input. */
+ * wait for room and those after it wait for input; or a source that itself waits for most of the time, when no stage is
+ * busy for half of it. */
 int snapshot_bottleneck(const struct snapshot *s);
 
 /* Share of its workers' time that a stage spent working, 0 to 100; the time after its end counts as time without work.
  */
 uint32_t stage_busy_percent(const struct stage_snapshot *s);
+
+/* Share of the same time that it waited for input; a source: for whatever it reads. */
+uint32_t stage_starved_percent(const struct stage_snapshot *s);
 
 #endif

@@ -351,6 +351,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     }
     free(s.crews);
     free(s.scaling);
+    history_destroy(s.history);
     segment_destroy(&s.segment);
     return s.outcome;
 }

@@ -112,6 +112,24 @@ TEST_F(Ctl, StatusShowsTheStages)
     EXPECT_THAT(o.output, testing::ContainsRegex("generate +1 configuration"));
 }
 
+TEST_F(Ctl, StatusTellsOfTheLastSecondAndOfWorkersIfAsked)
+{
+    Start();
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") > 0; }));
+    int fd = Connect();
+    Say(fd, "{\"command\": \"status\", \"workers\": true, \"histograms\": true}\n");
+    Json answer{json_loads(Read(fd, 1).c_str(), 0, nullptr), [](json_t *j) { json_decref(j); }};
+    close(fd);
+    json_t *work = json_array_get(json_object_get(answer.get(), "stages"), 1);
+    EXPECT_GT(json_number_value(json_object_get(work, "out_rate")), 0);
+    EXPECT_GE(json_number_value(json_object_get(json_object_get(work, "process_s"), "p50")), 0.001) << "it waits 1 ms";
+    json_t *worker = json_array_get(json_object_get(work, "worker_list"), 0);
+    EXPECT_EQ(kill(static_cast<pid_t>(json_integer_value(json_object_get(worker, "pid"))), 0), 0);
+    EXPECT_TRUE(json_is_integer(json_object_get(worker, "frame"))) << "it always has one in hand";
+    EXPECT_GT(json_integer_value(json_object_get(json_object_get(work, "process_histogram"), "count")), 0);
+    EXPECT_EQ(json_array_size(json_object_get(answer.get(), "edges")), 2u);
+}
+
 TEST_F(Ctl, ScaleGivesAStageSoManyWorkersAndTakesThemAway)
 {
     Start();
@@ -159,6 +177,7 @@ TEST_F(Ctl, ARequestToScaleHasToSayWhatAndHowFar)
 TEST_F(Ctl, WhatIsDrainedCannotBePaused)
 {
     Start("core.generate size=16 | debug.work wait=1s | core.null");
+    ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 1, "in") > 100; })) << "else it is drained in an instant";
     EXPECT_EQ(Ask("pipe drain").status, 0);
     EXPECT_EQ(Ask("pipe pause").status, 2);
     EXPECT_THAT(Ask("pipe resume").output, HasSubstr("the sources have stopped for good"));
@@ -225,7 +244,7 @@ TEST_F(Ctl, APipelineThatDoesNotRunIsNamedWithThoseThatDo)
 TEST_F(Ctl, ASecondPipelineOfTheNameIsReachedByItsProcess)
 {
     Start();
-    Running second({"run", "--set", "name=pipe", "-e", ENDLESS});
+    Running second({"run", "--set", "name=pipe", "--set", "drain_timeout=50s", "-e", ENDLESS});
     second.WaitFor("info micropipe: memory");
     std::string name = "pipe-" + std::to_string(second.pid());
     EXPECT_THAT(second.said(), HasSubstr("for micropipe ctl this one is '" + name + "'"));

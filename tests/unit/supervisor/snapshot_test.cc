@@ -45,6 +45,19 @@ TEST(Snapshot, NobodyIsTheBottleneckOfWhatHasNotStarted)
     EXPECT_EQ(snapshot_bottleneck(&s), -1);
 }
 
+TEST(Snapshot, ASourceThatWaitsItselfIsTheBottleneckOfStagesThatAreNotBusy)
+{
+    snapshot s = {};
+    s.n_stages = 3;
+    s.stages[0] = With(2, 98, 0);
+    s.stages[0].is_source = 1;
+    s.stages[1] = With(20, 80, 0);
+    s.stages[2] = With(5, 95, 0);
+    EXPECT_EQ(snapshot_bottleneck(&s), 0);
+    s.stages[1] = With(60, 40, 0);
+    EXPECT_EQ(snapshot_bottleneck(&s), 1) << "it is busy for most of the time";
+}
+
 TEST(Snapshot, TheBusiestStageIsTheBottleneck)
 {
     snapshot s = {};
