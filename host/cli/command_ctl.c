@@ -5,9 +5,10 @@
 
 #include "arguments.h"
 #include "client.h"
+#include "fields.h"
 #include "json_text.h"
 #include "nearest.h"
-#include "quantity.h"
+#include "sheet.h"
 
 enum { JSON, CTL_ARGUMENTS };
 
@@ -28,76 +29,19 @@ static const struct command command = {
     .n = CTL_ARGUMENTS,
 };
 
-static const char *text(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-    return value ? value : "";
-}
-
-static uint64_t number(const json_t *object, const char *key)
-{
-    json_int_t n = json_integer_value(json_object_get(object, key));
-    return n > 0 ? (uint64_t)n : 0;
-}
-
-/* Share of its workers' time. */
-static int percent(const json_t *stage, const char *key)
-{
-    double busy = json_real_value(json_object_get(stage, "busy_s"));
-    double starved = json_real_value(json_object_get(stage, "wait_input_s"));
-    double blocked = json_real_value(json_object_get(stage, "wait_output_s"));
-    double all = busy + starved + blocked;
-    return all > 0 ? (int)(json_real_value(json_object_get(stage, key)) / all * 100 + 0.5) : 0;
-}
-
-static void print_stages(const json_t *stages, FILE *out)
-{
-    const json_t *stage;
-    size_t i;
-    fprintf(out, "%-20s %7s %-13s %12s %12s %8s %5s %7s %7s\n", "stage", "workers", "by", "in", "out", "queued", "busy",
-            "starved", "blocked");
-    json_array_foreach(stages, i, stage)
-        fprintf(out, "%-20s %7d %-13s %12s %12s %8d %3d %% %5d %% %5d %%\n", text(stage, "name"),
-                (int)number(stage, "workers"), text(stage, "workers_by"), quantity_exact(number(stage, "in")).text,
-                quantity_exact(number(stage, "out")).text, (int)number(stage, "queued"), percent(stage, "busy_s"),
-                percent(stage, "wait_input_s"), percent(stage, "wait_output_s"));
-}
-
-static void print_decisions(const json_t *decisions, FILE *out)
-{
-    const json_t *d;
-    size_t i;
-    if (json_array_size(decisions) > 0)
-        fprintf(out, "\ndecisions:\n");
-    json_array_foreach(decisions, i, d)
-        fprintf(out, "%10.1f s  %s: %d -> %d workers: %s\n", json_real_value(json_object_get(d, "at_s")),
-                text(d, "stage"), (int)number(d, "from"), (int)number(d, "to"), text(d, "why"));
-}
-
-static void print_status(const json_t *answer, FILE *out)
-{
-    fprintf(out, "%s: %s for %.1f s, process %d, %.3g cores\n\n", text(answer, "pipeline"), text(answer, "state"),
-            json_real_value(json_object_get(answer, "elapsed_s")), (int)number(answer, "pid"),
-            json_number_value(json_object_get(answer, "cpus")));
-    print_stages(json_object_get(answer, "stages"), out);
-    if (*text(answer, "limited_by"))
-        fprintf(out, "\nlimited by: %s\n", text(answer, "limited_by"));
-    print_decisions(json_object_get(answer, "decisions"), out);
-}
-
-static int print_answer(const char *what, json_t *answer, int as_json, FILE *out, FILE *err)
+static int print_answer(const char *name, const char *what, json_t *answer, int as_json, FILE *out, FILE *err)
 {
     int ok = json_is_true(json_object_get(answer, "ok"));
     if (as_json)
         json_print(json_incref(answer), out);
     else if (!ok)
-        fprintf(err, "micropipe ctl: %s\n", text(answer, "error"));
+        fprintf(err, "micropipe ctl: %s\n", field_text(answer, "error"));
     else if (strcmp(what, "status") == 0)
-        print_status(answer, out);
+        sheet_print_totals(answer, name, out);
     else if (strcmp(what, "scale") == 0)
-        fprintf(out, "%d workers\n", (int)number(answer, "workers"));
-    if (ok && *text(answer, "note"))
-        fprintf(err, "micropipe ctl: %s\n", text(answer, "note"));
+        fprintf(out, "%d workers\n", field_count(answer, "workers"));
+    if (ok && *field_text(answer, "note"))
+        fprintf(err, "micropipe ctl: %s\n", field_text(answer, "note"));
     return ok ? EXIT_OK : EXIT_USAGE;
 }
 
@@ -152,7 +96,7 @@ int command_ctl(int argc, char **argv, FILE *out, FILE *err)
         fprintf(err, "micropipe ctl: %s\n", why);
         return EXIT_SYSTEM;
     }
-    result = print_answer(what, answer, a.values[JSON] != NULL, out, err);
+    result = print_answer(a.operands[0], what, answer, a.values[JSON] != NULL, out, err);
     json_decref(answer);
     return result;
 }

@@ -8,6 +8,8 @@
 #include "command_check.h"
 #include "command_ctl.h"
 #include "command_run.h"
+#include "command_status.h"
+#include "command_top.h"
 #include "command_tune.h"
 #include "doctor.h"
 #include "inspect.h"
@@ -17,6 +19,9 @@
 static const struct command_entry entries[] = {
     {"run", command_run, "run a pipeline"},
     {"check", command_check, "check a pipeline, and start nothing"},
+    {"top", command_top, "watch what a running pipeline does, and what holds it up"},
+    {"status", command_status, "show what a running pipeline has counted so far"},
+    {"ps", command_ps, "list the pipelines that run on this machine"},
     {"ctl", command_ctl, "look at a running pipeline, scale, pause, drain or stop it"},
     {"tune", command_tune, "run a pipeline until its workers are settled, and print it with their numbers"},
     {"inspect", inspect_run, "show packs and processors, their options, ports and examples"},

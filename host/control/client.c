@@ -12,20 +12,20 @@
 
 enum { PATIENCE_S = 10 };
 
-/* A connection, or -1 and why. */
-static int reach(const char *name, char *why, size_t why_size)
+int client_connect(const char *name, unsigned patience_s, char *why, size_t why_size)
 {
     struct sockaddr_un address;
-    struct timeval patience = {PATIENCE_S, 0};
+    struct timeval patience = {(time_t)patience_s, 0};
     char folder[sizeof address.sun_path] = "", others[256] = "";
     int error = strchr(name, '/') ? -ENOENT : rendezvous_make(folder, sizeof folder);
     if (!error)
         error = rendezvous_address(folder, name, &address);
     int fd = error ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+    if (fd >= 0) {
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-        return fd;
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* connect() heeds it, too */
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+            return fd;
     }
     if (!error)
         error = -errno;
@@ -63,7 +63,7 @@ json_t *client_ask(const char *name, json_t *request, char *why, size_t why_size
         snprintf(why, why_size, "the request cannot be written: it is no UTF-8, or there is no memory");
         return NULL;
     }
-    int fd = reach(name, why, why_size);
+    int fd = client_connect(name, PATIENCE_S, why, why_size);
     if (fd < 0)
         return NULL;
     if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line)) {

@@ -108,8 +108,8 @@ TEST_F(Ctl, StatusShowsTheStages)
     EXPECT_EQ(o.status, 0);
     EXPECT_THAT(o.output,
                 testing::ContainsRegex("pipe: running for [0-9.]+ s, process " + std::to_string(runs_->pid())));
-    EXPECT_THAT(o.output, testing::ContainsRegex("work +[0-9]+ scaler"));
-    EXPECT_THAT(o.output, testing::ContainsRegex("generate +1 configuration"));
+    EXPECT_THAT(o.output, testing::ContainsRegex("work +[0-9]+ +scaler"));
+    EXPECT_THAT(o.output, testing::ContainsRegex("generate +1 +configuration"));
 }
 
 TEST_F(Ctl, StatusTellsOfTheLastSecondAndOfWorkersIfAsked)

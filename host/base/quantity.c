@@ -46,6 +46,42 @@ struct quantity quantity_short(double n)
     return q;
 }
 
+struct quantity quantity_narrow(double n)
+{
+    struct quantity q = quantity_short(n);
+    char *gap = strchr(q.text, ' ');
+    if (gap)
+        memmove(gap, gap + 1, strlen(gap));
+    return q;
+}
+
+static int narrow_decimals(double n)
+{
+    return n < 9.95 ? 1 : 0;
+}
+
+struct quantity quantity_latency(double seconds)
+{
+    static const char *const units[] = {"ns", "us", "ms", "s"};
+    struct quantity q;
+    double n = seconds * 1e9;
+    uint32_t unit = scale(&n, 1000, 3);
+    if (unit == 3 && n >= 99.5)
+        snprintf(q.text, sizeof q.text, n < 5940 ? "%.0fmin" : "%.0fh", n < 5940 ? n / 60 : n / 3600);
+    else
+        snprintf(q.text, sizeof q.text, "%.*f%s", unit == 0 ? 0 : narrow_decimals(n), n, units[unit]);
+    return q;
+}
+
+struct quantity quantity_memory(double bytes)
+{
+    static const char *const units[] = {"", "K", "M", "G", "T", "P", "E"};
+    struct quantity q;
+    uint32_t unit = scale(&bytes, 1024, 6);
+    snprintf(q.text, sizeof q.text, "%.*f%s", unit == 0 ? 0 : narrow_decimals(bytes), bytes, units[unit]);
+    return q;
+}
+
 struct quantity quantity_bytes(uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -71,4 +71,23 @@ TEST(Quantity, AClockHasHoursOnlyIfThereAreSome)
     EXPECT_EQ(Text(quantity_clock(3600 * kSecond)), "1:00:00");
 }
 
+TEST(Quantity, TheNarrowFormsFitTheirColumns)
+{
+    EXPECT_EQ(Text(quantity_narrow(812)), "812");
+    EXPECT_EQ(Text(quantity_narrow(12345)), "12.3k");
+    EXPECT_EQ(Text(quantity_latency(870e-9)), "870ns");
+    EXPECT_EQ(Text(quantity_latency(0.0012)), "1.2ms");
+    EXPECT_EQ(Text(quantity_latency(0.045)), "45ms");
+    EXPECT_EQ(Text(quantity_latency(12)), "12s");
+    EXPECT_EQ(Text(quantity_latency(180)), "3min");
+    EXPECT_EQ(Text(quantity_memory(0)), "0");
+    EXPECT_EQ(Text(quantity_memory(45 << 20)), "45M");
+    EXPECT_EQ(Text(quantity_memory(1288490189)), "1.2G");
+    for (double n = 1e-12; n < 1e21; n *= 1.01) {
+        EXPECT_LE(Text(quantity_narrow(n)).size(), n < 9.99e20 ? 5u : 6u) << n;
+        EXPECT_LE(Text(quantity_latency(n)).size(), n < 3e7 ? 5u : 20u) << n;
+        EXPECT_LE(Text(quantity_memory(n)).size(), n < 1e21 ? 4u : 5u) << n;
+    }
+}
+
 } // namespace

@@ -1,0 +1,130 @@
+#include "command_top.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json_text.h"
+#include "link.h"
+#include "sheet.h"
+#include "which_pipeline.h"
+
+enum { ONCE, INTERVAL, JSON, TOP_ARGUMENTS };
+enum { PATIENCE_MS = 10000 };
+
+static const struct argument table[] = {
+    [ONCE] = {.name = "once", .help = "Look twice, a second apart, print the rows, and end."},
+    [INTERVAL] = {.name = "interval", .takes = "SECONDS", .help = "Time between two looks, from 0.1 to 60 (1)."},
+    [JSON] = {.name = "json", .help = "Print what was seen as JSON: with --once one object, else a line a look."},
+};
+
+static const struct command command = {
+    .name = "top",
+    .operands = "[PIPELINE]",
+    .operands_max = 1,
+    .summary = "Shows what a running pipeline does now, again and again: a row a stage, with what its workers do with "
+               "their time, and '*' before the one that holds up the others. Without a terminal that can be drawn on, "
+               "the rows are printed one below the other. PIPELINE may be left out if only one runs.",
+    .arguments = table,
+    .n = TOP_ARGUMENTS,
+};
+
+struct looks {
+    char name[PIPELINE_NAME_SIZE];
+    int interval_ms, once, as_json;
+    struct link link;
+};
+
+static int read_interval(const struct arguments *a, int *ms, FILE *err)
+{
+    const char *text = a->values[INTERVAL] ? a->values[INTERVAL] : "1";
+    char *end;
+    double seconds = strtod(text, &end);
+    if (!*text || *end || !(seconds >= 0.1 && seconds <= 60))
+        return arguments_wrong(&command, err, "'%s' is no interval: a number of seconds from 0.1 to 60", text);
+    *ms = (int)(seconds * 1000);
+    return EXIT_OK;
+}
+
+static json_t *look(struct looks *l)
+{
+    return link_wait(&l->link, json_pack("{ss sb}", "command", "status", "workers", l->as_json), PATIENCE_MS);
+}
+
+static int print(const struct looks *l, json_t *status, FILE *out)
+{
+    int error = 0;
+    if (l->as_json && l->once)
+        return json_print(json_incref(status), out);
+    if (l->as_json)
+        error = json_dumpf(status, out, JSON_COMPACT);
+    else
+        sheet_print_stages(status, l->name, out);
+    fputc('\n', out);
+    return error || fflush(out) != 0 ? -1 : 0;
+}
+
+/* Rates are of the time between two looks, so the first alone tells little. */
+static int look_once(struct looks *l, FILE *out, FILE *err)
+{
+    json_t *first = look(l), *second = NULL;
+    if (first) {
+        poll(NULL, 0, l->interval_ms);
+        second = look(l);
+    }
+    if (first && !second)
+        fprintf(err, "micropipe top: %s ended meanwhile; this is of its whole run until then\n", l->name);
+    if (!first)
+        fprintf(err, "micropipe top: %s did not answer; it may have ended just now\n", l->name);
+    int error = !first || print(l, second ? second : first, out) != 0;
+    json_decref(first);
+    json_decref(second);
+    return error ? EXIT_SYSTEM : EXIT_OK;
+}
+
+static int look_on(struct looks *l, FILE *out, FILE *err)
+{
+    int error = 0;
+    for (json_t *status; !error && (status = look(l));) {
+        error = print(l, status, out);
+        json_decref(status);
+        if (!error)
+            poll(NULL, 0, l->interval_ms);
+    }
+    if (!error)
+        fprintf(err, "micropipe top: %s has ended\n", l->name);
+    return error ? EXIT_SYSTEM : EXIT_OK;
+}
+
+static int watch(const struct arguments *a, struct looks *l, FILE *out, FILE *err)
+{
+    char why[400] = "";
+    int result = which_pipeline(&command, a, l->name, err);
+    if (result)
+        return result;
+    if (link_open(&l->link, l->name, why, sizeof why) != 0) {
+        fprintf(err, "micropipe top: %s\n", why);
+        return EXIT_SYSTEM;
+    }
+    result = l->once ? look_once(l, out, err) : look_on(l, out, err);
+    link_close(&l->link);
+    return result;
+}
+
+int command_top(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct arguments a;
+    struct looks l = {.link = {.fd = -1}};
+    int result = arguments_parse(&command, argc, argv, &a, err);
+    if (result)
+        return result;
+    if (a.help) {
+        arguments_help(&command, out);
+        return EXIT_OK;
+    }
+    result = read_interval(&a, &l.interval_ms, err);
+    l.once = a.values[ONCE] != NULL;
+    l.as_json = a.values[JSON] != NULL;
+    return result ? result : watch(&a, &l, out, err);
+}

@@ -1,0 +1,56 @@
+#include "page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fields.h"
+#include "words.h"
+
+enum { LIMIT_ROWS = 2, HANG = 12 };
+
+static enum tint state_tint(const char *state)
+{
+    return strcmp(state, "running") == 0 ? TINT_PLAIN : TINT_WARNING;
+}
+
+static void print_memory(const json_t *status, struct canvas *c, size_t column)
+{
+    const json_t *memory = json_object_get(status, "memory");
+    double all = field_number(memory, "arena_bytes"), used = field_number(memory, "arena_used_bytes");
+    if (!isnan(all) && !isnan(used))
+        canvas_printf(c, 0, column, TINT_FAINT, "   frames: %s of %s", words_memory(used).text, words_memory(all).text);
+}
+
+static void print_bottleneck(const json_t *status, struct canvas *c, size_t row)
+{
+    const char *name = field_text(status, "bottleneck");
+    const json_t *stage = *name ? words_stage(status, name) : NULL;
+    size_t column = canvas_put(c, row, 0, c->width, TINT_FAINT, "bottleneck: ");
+    if (!stage) {
+        canvas_put(c, row, column, c->width, TINT_PLAIN, "none, no stage holds up the others");
+        return;
+    }
+    int workers = field_count(stage, "workers");
+    column = canvas_put(c, row, column, c->width, TINT_WARNING, name);
+    canvas_printf(c, row, column, TINT_PLAIN, " (busy %s of the time of %d worker%s)",
+                  words_share(words_meter(stage).busy).text, workers, workers == 1 ? "" : "s");
+}
+
+size_t page_headline(const json_t *status, const char *name, struct canvas *c)
+{
+    const char *state = field_text(status, "state"), *limit = field_text(status, "limited_by");
+    char text[200];
+    size_t rows = 2;
+    size_t column = canvas_put(c, 0, 0, c->width, TINT_STRONG, name);
+    column = canvas_put(c, 0, column + 1, c->width, state_tint(state), state);
+    column = canvas_printf(c, 0, column, TINT_PLAIN, " for %s", words_clock(field_number(status, "elapsed_s")).text);
+    column = canvas_printf(c, 0, column, TINT_FAINT, "   process %d   %.3g cores", field_count(status, "pid"),
+                           field_number(status, "cpus"));
+    print_memory(status, c, column);
+    print_bottleneck(status, c, 1);
+    if (*limit) {
+        snprintf(text, sizeof text, "limited by: %s", limit);
+        rows += canvas_paragraph(c, rows, 0, HANG, LIMIT_ROWS, TINT_PLAIN, text);
+    }
+    return rows;
+}
