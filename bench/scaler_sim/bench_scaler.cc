@@ -19,6 +19,12 @@ const char *const CHANGES[] = {"steady", "a stage 2-4x dearer", "a stage 2-4x ch
                                "on/off source"};
 const double STEADY_S = 600, SHORT_S = 60;
 
+// After the first minute.
+double length(RuleKind kind, Change change)
+{
+    return change != Change::NONE ? 2 * SHORT_S : kind == RuleKind::SCALER ? STEADY_S : SHORT_S;
+}
+
 struct Result {
     Scene scene;
     Best best;
@@ -48,13 +54,10 @@ std::vector<Result> play(const Options &o, double cores, Change change, uint32_t
             for (uint32_t i = next++; i < n; i = next++) {
                 Result &r = results[i];
                 r.scene = scene_make(o.seed + i, cores, change);
-                r.best = best_find(r.scene);
-                for (RuleKind kind : RULES) {
-                    bool ours = kind == RuleKind::SCALER, steady = change == Change::NONE;
-                    if (ours || (!o.only_scaler && steady))
-                        r.outcomes.push_back(
-                            scene_play(r.scene, kind, ours && steady ? STEADY_S : SHORT_S + 60 * !steady, false));
-                }
+                r.best = best_find(r.scene, length(RuleKind::SCALER, change));
+                for (RuleKind kind : RULES)
+                    if (kind == RuleKind::SCALER || (!o.only_scaler && change == Change::NONE))
+                        r.outcomes.push_back(scene_play(r.scene, kind, length(kind, change), false));
             }
         });
     for (std::thread &t : threads)
@@ -136,8 +139,8 @@ int show(uint64_t seed, double cores, Change change)
         printf("memory %lu\n", static_cast<unsigned long>(scene.shape.memory));
     printf("change: %s, stage %u x %.2f; source on %.1f off %.1f\n", CHANGES[static_cast<int>(change)], scene.stage,
            scene.factor, scene.shape.bursts.on_s, scene.shape.bursts.off_s);
-    Outcome out = scene_play(scene, RuleKind::SCALER, change == Change::NONE ? STEADY_S : SHORT_S + 60, true);
-    Best best = best_find(scene);
+    Outcome out = scene_play(scene, RuleKind::SCALER, length(RuleKind::SCALER, change), true);
+    Best best = best_find(scene, length(RuleKind::SCALER, change));
     print_workers("best", best.workers, best.rate);
     print_workers("scaler", out.workers, out.rate);
     printf("%.1f %%, at once %.1f %%, 90 %% in %.1f s; its last numbers, fixed: %.4g\n", 100 * out.rate / best.rate,

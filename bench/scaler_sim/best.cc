@@ -6,19 +6,20 @@
 namespace
 {
 
-const double SHORT_RUN = 6000, LONG_RUN = 40000; // frames over all stages
+const double SHORT_RUN = 8000; // frames over all stages
 const double BETTER = 1.003;
-const size_t FINALISTS = 4;
+const size_t FINALISTS = 6;
+const int ROUNDS = 6;
 
 class Search
 {
   public:
-    explicit Search(const Scene &scene) : scene_(scene), after_(scene_after(scene)) {}
+    Search(const Scene &scene, double steady_s) : scene_(scene), after_(scene_after(scene)), steady_s_(steady_s) {}
 
     Best Find()
     {
         Start();
-        for (int round = 0; round < 3 && Improve(); round++) {
+        for (int round = 0; round < ROUNDS && Improve(); round++) {
         }
         return Final();
     }
@@ -45,21 +46,31 @@ class Search
         return static_cast<uint32_t>(std::min<double>(std::max(1.0, n), after_.stages[i].max));
     }
 
-    // The model with the true costs and several head-rooms, as far as memory goes; as many workers as cores; all.
+    // What the model makes of the true costs for this share of its rate.
+    Allocation Scaled(const model &m, double rate) const
+    {
+        Allocation a;
+        for (size_t i = 0; i < after_.stages.size(); i++)
+            a.push_back(Clamp(i, std::ceil(rate * model_load(&m.stages[i]))));
+        return a;
+    }
+
+    // One each; the model with the true costs, with and without head-room, for the memory that there is; several times
+    // its rate; as many workers as cores; all.
     void Start()
     {
         model m = after_.Model();
+        plan p, short_of_memory;
+        model_plan(&m, &short_of_memory);
         m.memory = UINT64_MAX;
-        plan p;
         model_plan(&m, &p);
         Try(Allocation(after_.stages.size(), 1));
-        for (double scale : {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.6, 2.0, 3.0}) {
-            Allocation a;
-            for (size_t i = 0; i < after_.stages.size(); i++)
-                a.push_back(Clamp(i, std::ceil(scale * p.rate * model_load(&m.stages[i]))));
-            if (scale >= 1 || after_.memory != UINT64_MAX)
-                Try(a);
-        }
+        Try(Allocation(short_of_memory.workers, short_of_memory.workers + after_.stages.size()));
+        Try(Scaled(m, short_of_memory.rate));
+        for (double scale = 1; after_.Bytes(Scaled(m, scale * p.rate)) > after_.memory && scale > 0.05; scale -= 0.05)
+            Try(Scaled(m, (scale - 0.05) * p.rate));
+        for (double scale : {1.0, 1.15, 1.3, 1.6, 2.0, 3.0})
+            Try(Scaled(m, scale * p.rate));
         Allocation cores, all;
         for (size_t i = 0; i < after_.stages.size(); i++) {
             cores.push_back(Clamp(i, after_.cores));
@@ -69,29 +80,32 @@ class Search
         Try(all);
     }
 
-    // A third more or fewer of each stage, and, where memory is short, one up for another down.
+    // More or fewer of each stage, by a worker at least, and, where memory is short, more of one for fewer of
+    // another.
     bool Improve()
     {
         bool better = false;
         for (size_t i = 0; i < best_.size(); i++) {
-            for (double factor : {1.34, 0.75, 2.5}) {
+            for (double factor : {1.1, 1.34, 2.5, 0.9, 0.75, 0.4}) {
                 Allocation a = best_;
                 double n = a[i] * factor;
                 a[i] = Clamp(i, factor > 1 ? std::max(n, a[i] + 1.0) : std::min(n, a[i] - 1.0));
                 better |= Try(a);
             }
-            for (size_t j = 0; j < best_.size() && after_.memory != UINT64_MAX; j++) {
-                Allocation a = best_;
-                a[i] = Clamp(i, a[i] + 1.0 + a[i] / 10);
-                while (after_.Bytes(a) > after_.memory && a[j] > 1 && j != i)
-                    a[j]--;
-                better |= Try(a);
-            }
+            for (size_t j = 0; j < best_.size() && after_.memory != UINT64_MAX; j++)
+                for (double share : {0.05, 0.2}) {
+                    Allocation a = best_;
+                    a[i] = Clamp(i, a[i] + 1.0 + share * a[i]);
+                    while (after_.Bytes(a) > after_.memory && a[j] > 1 && j != i)
+                        a[j]--;
+                    better |= Try(a);
+                }
         }
         return better;
     }
 
-    // The search picked lucky runs, so the best few are run again, for longer and with other numbers.
+    // The search picked lucky runs, so the best few are run again, as the rules are: through the change, and for as
+    // long.
     Best Final() const
     {
         std::vector<std::pair<double, Allocation>> all;
@@ -100,7 +114,7 @@ class Search
         std::sort(all.rbegin(), all.rend());
         Best best;
         for (size_t i = 0; i < std::min(FINALISTS, all.size()); i++) {
-            double rate = scene_rate(scene_, all[i].second, LONG_RUN, 2);
+            double rate = scene_play_fixed(scene_, all[i].second, steady_s_).rate;
             if (rate > best.rate)
                 best = {all[i].second, rate};
         }
@@ -109,6 +123,7 @@ class Search
 
     const Scene &scene_;
     const Shape after_;
+    const double steady_s_;
     std::map<Allocation, double> tried_;
     Allocation best_;
     double best_rate_ = 0;
@@ -116,7 +131,7 @@ class Search
 
 } // namespace
 
-Best best_find(const Scene &scene)
+Best best_find(const Scene &scene, double steady_s)
 {
-    return Search(scene).Find();
+    return Search(scene, steady_s).Find();
 }

@@ -24,9 +24,11 @@ Engine::Engine(const Shape &shape, uint64_t seed) : random_(seed), cores_(shape.
         stages_[i].readers = shape.Readers(i);
         sinks += stages_[i].readers.empty();
     }
-    for (uint32_t i = 0; i < stages_.size(); i++)
+    for (uint32_t i = 0; i < stages_.size(); i++) {
+        stages_[i].visits = visits[i];
         if (stages_[i].readers.empty())
             stages_[i].worth = 1 / (visits[i] * sinks);
+    }
     for (uint32_t i = 0; i < stages_.size(); i++)
         SetWorkers(i, 1);
 }
@@ -311,6 +313,14 @@ void Engine::SetWorkers(uint32_t stage, uint32_t n)
             w.leaves = true;
             s.wanted--;
         }
+}
+
+std::vector<double> Engine::Finished() const
+{
+    std::vector<double> finished;
+    for (const Stage &s : stages_)
+        finished.push_back(static_cast<double>(s.done) / s.visits);
+    return finished;
 }
 
 uint64_t Engine::Bytes() const

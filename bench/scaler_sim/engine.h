@@ -36,6 +36,8 @@ class Engine
 
     // Frames of sinks finished so far, in frames of the source that they stand for.
     double Delivered() const { return delivered_; }
+    // Frames finished by each stage so far, in frames of the source.
+    std::vector<double> Finished() const;
     // Counters as the host sees them.
     void Observe(observation *o);
 
@@ -51,7 +53,7 @@ class Engine
     struct Stage {
         StageShape shape;
         std::vector<uint32_t> readers;
-        double factor = 1, worth = 0, owed = 0;
+        double factor = 1, worth = 0, owed = 0, visits = 0;
         uint32_t queued = 0, present = 0, wanted = 0, warming = 0, busy = 0, served = 0;
         std::vector<uint32_t> idle;        // workers; the last is woken first
         std::deque<uint32_t> blocked;      // workers of feeders that wait for room

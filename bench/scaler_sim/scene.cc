@@ -16,6 +16,12 @@ bool has_input(const Bursts &b, double t)
     return b.off_s == 0 || std::fmod(t, b.on_s + b.off_s) < b.on_s;
 }
 
+// At least so long, and a multiple of the cycle, if there is one.
+double whole_cycles(double cycle_s, double t)
+{
+    return cycle_s > 0 ? cycle_s * std::ceil(t / cycle_s) : t;
+}
+
 // When that changes next.
 double next_turn(const Bursts &b, double t)
 {
@@ -110,46 +116,72 @@ void scene_run(const Scene &scene, Engine &engine, double end_s, const std::func
     }
 }
 
-Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
+namespace
 {
-    Engine engine(scene.shape, scene.shape.seed + 1);
-    std::unique_ptr<Rule> rule = rule_make(kind, scene.shape, log);
-    std::vector<uint32_t> workers(scene.shape.stages.size(), 1);
+
+// What comes of the rule with these random numbers. The engine starts with `workers`.
+Outcome play(const Scene &scene, Rule &rule, std::vector<uint32_t> workers, uint64_t seed, double steady_s)
+{
+    const double cycle = scene.shape.bursts.on_s + scene.shape.bursts.off_s;
+    const double first_s = whole_cycles(cycle, FIRST_S), end_s = first_s + whole_cycles(cycle, steady_s);
+    Engine engine(scene.shape, seed);
     std::vector<int> directions(workers.size(), 0);
     std::vector<double> delivered(1, 0); // at each tick
     Outcome out;
-    scene_run(scene, engine, FIRST_S + steady_s, [&] {
+    apply(engine, scene.shape, workers);
+    auto tick = [&] {
         observation seen = {};
         std::vector<uint32_t> before = workers;
         engine.Observe(&seen);
         seen.memory = scene.shape.memory;
-        rule->Decide(seen, engine.Now(), workers);
+        rule.Decide(seen, engine.Now(), workers);
         for (size_t i = 0; i < workers.size(); i++) {
             int way = workers[i] > before[i] ? 1 : workers[i] < before[i] ? -1 : 0;
-            out.reversals += engine.Now() > FIRST_S && way * directions[i] < 0;
+            out.reversals += engine.Now() > first_s && way * directions[i] < 0;
             directions[i] = way != 0 ? way : directions[i];
         }
-        out.decisions += engine.Now() <= FIRST_S && workers != before;
+        out.decisions += engine.Now() <= first_s && workers != before;
         out.passed_memory |= wished_bytes(engine, scene.shape, workers) > scene.shape.memory;
         apply(engine, scene.shape, workers);
         delivered.push_back(engine.Delivered());
-    });
-    size_t first = static_cast<size_t>(FIRST_S / TICK_S), last = delivered.size() - 1;
-    size_t grace =
-        scene.change == Change::NONE || scene.change == Change::BURSTS ? 0 : static_cast<size_t>(GRACE_S / TICK_S);
-    auto rate = [&](size_t from, size_t to) {
-        return (delivered[to] - delivered[from]) / (static_cast<double>(to - from) * TICK_S);
     };
-    out.rate = rate(first + grace, last);
-    out.rate_at_once = rate(first, last);
-    size_t width = static_cast<size_t>(SHORT_S / TICK_S);
-    for (size_t i = width; i <= last; i++)
-        if (rate(i - width, i) >= 0.9 * out.rate) {
+    scene_run(scene, engine, first_s, tick);
+    double at_first = engine.Delivered();
+    bool has_grace = scene.change != Change::NONE && scene.change != Change::BURSTS;
+    double grace_s = has_grace ? GRACE_S : 0;
+    scene_run(scene, engine, first_s + grace_s, tick);
+    double at_grace = engine.Delivered();
+    scene_run(scene, engine, end_s, tick);
+    out.rate = (engine.Delivered() - at_grace) / (end_s - first_s - grace_s);
+    out.rate_at_once = (engine.Delivered() - at_first) / (end_s - first_s);
+    const size_t width = static_cast<size_t>(SHORT_S / TICK_S);
+    for (size_t i = width; i < delivered.size(); i++)
+        if (delivered[i] - delivered[i - width] >= 0.9 * out.rate * SHORT_S) {
             out.rate_90_s = static_cast<double>(i) * TICK_S;
             break;
         }
     out.workers = workers;
     return out;
+}
+
+// Leaves all as it is.
+class Fixed : public Rule
+{
+    void Decide(const observation &, double, std::vector<uint32_t> &) override {}
+};
+
+} // namespace
+
+Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
+{
+    std::unique_ptr<Rule> rule = rule_make(kind, scene.shape, log);
+    return play(scene, *rule, std::vector<uint32_t>(scene.shape.stages.size(), 1), scene.shape.seed + 1, steady_s);
+}
+
+Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s)
+{
+    Fixed rule;
+    return play(scene, rule, workers, scene.shape.seed + 2, steady_s);
 }
 
 double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, double services, uint64_t seed)
@@ -161,13 +193,15 @@ double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, doub
     for (uint32_t i = 0; i < workers.size(); i++)
         engine.SetWorkers(i, workers[i]);
     double cycle = scene.shape.bursts.on_s + scene.shape.bursts.off_s;
-    double seconds = std::max(10.0, services / scene.shape.services), warm = std::max(5.0, seconds / 4);
-    if (cycle > 0) {
-        warm = cycle * std::ceil(warm / cycle);
-        seconds = cycle * std::ceil(seconds / cycle);
-    }
+    double seconds = std::max(30.0, services / scene.shape.services), warm = std::max(5.0, seconds / 4);
+    warm = whole_cycles(cycle, warm);
+    seconds = whole_cycles(cycle, seconds);
     scene_run(fixed, engine, warm, [] {});
-    double before = engine.Delivered();
+    std::vector<double> before = engine.Finished();
     scene_run(fixed, engine, warm + seconds, [] {});
-    return (engine.Delivered() - before) / seconds;
+    std::vector<double> after = engine.Finished();
+    double least = HUGE_VAL;
+    for (size_t i = 0; i < after.size(); i++)
+        least = std::min(least, after[i] - before[i]);
+    return least / seconds;
 }

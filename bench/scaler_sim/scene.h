@@ -37,10 +37,14 @@ struct Outcome {
     std::vector<uint32_t> workers; // in the end
 };
 
-// For `steady_s` after the first minute.
+// For `steady_s` after the first minute; where the source goes on and off, whole cycles of that.
 Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log);
 
-// The rate of a fixed allocation: of `services` frames over all stages, or more.
+// The same with a fixed allocation: what is stored in rings before a change counts for both, or for neither.
+Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s);
+
+// The rate that a fixed allocation keeps up, once the change is made: that of its slowest stage, so frames that only
+// fill rings do not count. Of `services` frames over all stages, or more.
 double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, double services, uint64_t seed);
 
 #endif

@@ -20,7 +20,7 @@ std::vector<double> Shares(RuleKind kind, double cores, Change change)
         Scene scene = scene_make(seed, cores, change);
         Outcome out = scene_play(scene, kind, 60, false);
         EXPECT_FALSE(out.passed_memory) << "seed " << seed;
-        shares.push_back(out.rate / best_find(scene).rate);
+        shares.push_back(out.rate / best_find(scene, 60).rate);
     }
     std::sort(shares.begin(), shares.end());
     return shares;
