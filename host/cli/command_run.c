@@ -7,6 +7,7 @@
 #include "configuration.h"
 #include "control.h"
 #include "display.h"
+#include "http.h"
 #include "nearest.h"
 #include "summary.h"
 
@@ -51,6 +52,23 @@ static int read_level(const struct arguments *a, enum log_level *out, FILE *err)
                            nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
 }
 
+/* EXIT_OK, also if none is wanted. */
+static int open_http(const struct pipeline *p, const struct control *control, const struct log *log,
+                     struct supervisor_hooks *hooks, struct http **out, FILE *err)
+{
+    char why[256];
+    if (!p->http)
+        return EXIT_OK;
+    struct http *h = http_open(p, control_name(control), log, why, sizeof why);
+    if (!h) {
+        fprintf(err, "micropipe run: %s; nothing was started\n", why);
+        return EXIT_SYSTEM;
+    }
+    hooks->watches[hooks->n_watches++] = (struct supervisor_watch){http_fd(h), http_ready, h};
+    *out = h;
+    return EXIT_OK;
+}
+
 static int run(const struct pipeline *p, const struct arguments *a, enum log_level level, FILE *out, FILE *err)
 {
     struct log log;
@@ -62,10 +80,16 @@ static int run(const struct pipeline *p, const struct arguments *a, enum log_lev
     struct control *control = control_open(p->name, &log);
     if (control)
         hooks.watches[hooks.n_watches++] = (struct supervisor_watch){control_fd(control), control_ready, control};
-    s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
+    struct http *http = NULL;
+    int result = open_http(p, control, &log, &hooks, &http, err);
+    if (!result)
+        s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
+    http_close(http);
     control_close(control);
     display_end(&display);
-    int result = (int)s.outcome;
+    if (result)
+        return result;
+    result = (int)s.outcome;
     if (a->values[JSON] && summary_print_json(&s, out) == -ENOMEM) {
         fprintf(err, "micropipe run: there is no memory left for the summary\n");
         result = EXIT_SYSTEM;

@@ -26,6 +26,7 @@ struct client {
 
 struct control {
     int epoll, listener, lock;
+    char name[128];
     struct sockaddr_un address;
     struct client clients[CONTROL_CLIENTS];
 };
@@ -69,21 +70,21 @@ static int listen_at(struct control *c)
 
 static int open_named(struct control *c, const char *name, const struct log *log)
 {
-    char folder[sizeof c->address.sun_path], other[128];
+    char folder[sizeof c->address.sun_path];
     int error = rendezvous_make(folder, sizeof folder);
     if (error)
         return error;
-    c->lock = take_name(folder, name);
+    snprintf(c->name, sizeof c->name, "%s", name);
+    c->lock = take_name(folder, c->name);
     if (c->lock < 0 && errno == EWOULDBLOCK) {
-        snprintf(other, sizeof other, "%.64s-%d", name, (int)getpid());
+        snprintf(c->name, sizeof c->name, "%.64s-%d", name, (int)getpid());
         log_write(log, LOG_LEVEL_INFO, "another pipeline named '%s' runs: for micropipe ctl this one is '%s'", name,
-                  other);
-        name = other;
-        c->lock = take_name(folder, name);
+                  c->name);
+        c->lock = take_name(folder, c->name);
     }
     if (c->lock < 0)
         return -errno;
-    error = rendezvous_address(folder, name, &c->address);
+    error = rendezvous_address(folder, c->name, &c->address);
     return error ? error : listen_at(c);
 }
 
@@ -129,6 +130,11 @@ void control_close(struct control *c)
     if (c->epoll >= 0)
         close(c->epoll);
     free(c);
+}
+
+const char *control_name(const struct control *c)
+{
+    return c ? c->name : NULL;
 }
 
 int control_fd(const struct control *c)

@@ -20,6 +20,9 @@ struct control;
 struct control *control_open(const char *name, const struct log *log);
 void control_close(struct control *c);
 
+/* What it is called: NAME, or NAME-PID. NULL: there is none. */
+const char *control_name(const struct control *c);
+
 /* To be watched for reading, and what to call then: the hooks of the supervisor. */
 int control_fd(const struct control *c);
 void control_ready(void *control, struct supervisor *s);

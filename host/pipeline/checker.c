@@ -11,12 +11,13 @@
 
 #include "draft.h"
 #include "edges.h"
+#include "endpoint.h"
 #include "inputs.h"
 #include "naming.h"
 #include "rule.h"
 #include "stage_check.h"
 
-enum { NAME_MAX_BYTES = 64 };
+enum { NAME_MAX_BYTES = 64, TOKEN_MIN_BYTES = 16, TOKEN_MAX_BYTES = 128 };
 
 /* The least that a stage can work with: a span of the arena. */
 static const uint64_t stage_memory_min = UINT64_C(2) << 20;
@@ -96,6 +97,29 @@ static void check_folder(struct draft *d, const char *key, const char *folder, s
         draft_complain(d, NULL, at, "%s: cannot write into '%s': %s", key, path, strerror(errno));
 }
 
+static void check_http(struct draft *d)
+{
+    struct option_value v;
+    union endpoint unused;
+    const char *why = "";
+    int is_set = take(d, PIPELINE_HTTP, &v) == 1;
+    d->pipeline->http = text_or_null(&v);
+    const struct node *n = node_child(d->root, pipeline_settings[PIPELINE_HTTP].key);
+    if (is_set && d->pipeline->http && endpoint_parse(d->pipeline->http, &unused, &why) != 0)
+        draft_complain(d, NULL, n->at, "http must be an address and a port, as \"127.0.0.1:9464\", but is %s%s",
+                       node_phrase(n, d->region), why);
+    is_set = take(d, PIPELINE_HTTP_TOKEN, &v) == 1;
+    d->pipeline->http_token = text_or_null(&v);
+    size_t length = strlen(v.text);
+    int valid = length >= TOKEN_MIN_BYTES && length <= TOKEN_MAX_BYTES;
+    for (const char *c = v.text; valid && *c; c++)
+        valid = *c > ' ' && *c < 0x7f;
+    n = node_child(d->root, pipeline_settings[PIPELINE_HTTP_TOKEN].key);
+    if (is_set && d->pipeline->http_token && !valid)
+        draft_complain(d, NULL, n->at, "http_token must be %d to %d characters of ASCII without blanks",
+                       TOKEN_MIN_BYTES, TOKEN_MAX_BYTES); /* it is not for the log */
+}
+
 static void check_pipeline_settings(struct draft *d)
 {
     struct option_value v;
@@ -113,6 +137,7 @@ static void check_pipeline_settings(struct draft *d)
     p->drain_timeout_ns = (uint64_t)v.integer;
     take(d, PIPELINE_PLUGIN_PATH, &v);
     p->plugin_path = text_or_null(&v);
+    check_http(d);
     int is_set = take(d, PIPELINE_DEAD_LETTERS, &v) == 1;
     p->dead_letters = text_or_null(&v);
     const struct setting *s = &pipeline_settings[PIPELINE_DEAD_LETTERS];

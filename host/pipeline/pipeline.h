@@ -71,6 +71,8 @@ struct pipeline {
     uint64_t start_timeout_ns; /* deadline of loading a plugin, and of open(); 0: none */
     uint64_t drain_timeout_ns;
     char *plugin_path;    /* folders with packs, separated by colons; NULL: only the usual ones */
+    char *http;           /* where to listen, as endpoint_parse() takes it; NULL: nowhere */
+    char *http_token;     /* secret; NULL: one is to be made up */
     struct stage *stages; /* in topological order of the file: a stage comes after all that it reads from */
     uint32_t n_stages;
     struct edge *edges; /* sorted by `from`, then `to`, then the order in the file */

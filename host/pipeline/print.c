@@ -322,6 +322,12 @@ static void put_pipeline_settings(struct printer *p)
         put_plain_setting(p, OF_PIPELINE, &table[PIPELINE_ORDERED], "false");
     if (wanted(p, l->set, PIPELINE_PLUGIN_PATH))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_PLUGIN_PATH], l->plugin_path);
+    if (wanted(p, l->set, PIPELINE_HTTP))
+        put_text_setting(p, OF_PIPELINE, &table[PIPELINE_HTTP], l->http);
+    if (l->http_token)
+        fprintf(p->to, "# %s is secret: its value is not printed\n", table[PIPELINE_HTTP_TOKEN].key);
+    else if (p->which == PRINT_ALL)
+        put_text_setting(p, OF_PIPELINE, &table[PIPELINE_HTTP_TOKEN], "");
 }
 
 void pipeline_print(const struct pipeline *pipeline, enum print_defaults which, FILE *to)

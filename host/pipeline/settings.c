@@ -30,6 +30,11 @@ const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
     [PIPELINE_ORDERED] = {"ordered", MPIPE_BOOL, 0, "bool", "false", .doc = "The default of ordered for all stages."},
     [PIPELINE_PLUGIN_PATH] = {"plugin_path", MPIPE_STRING, 0, "string", "", .otherwise = "only the usual folders",
                               .doc = "Folders to look for packs in first, separated by colons."},
+    [PIPELINE_HTTP] = {"http", MPIPE_STRING, 0, "string", "", .otherwise = "none",
+                       .doc = "Address and port of the web page and of the metrics, as \"127.0.0.1:9464\"."},
+    [PIPELINE_HTTP_TOKEN] = {"http_token", MPIPE_STRING, 0, "string", "",
+                             .otherwise = "a random one, told at the start",
+                             .doc = "What a request by HTTP has to know that pauses or scales."},
     [PIPELINE_STAGES] = {"stages", 0, MPIPE_REQUIRED, "list of groups",
                          .doc = "The stages, 1 to 39, in the order in which frames pass them."},
 };

@@ -56,11 +56,23 @@ TEST(Print, EverythingGivesTheSamePipelineAgain)
 
 TEST(Print, SettingsOfThePipelineComeBack)
 {
-    Parsed p = Parsed::line("text.lines | core.null",
-                            {"name=a.b-c", "memory=1G", "huge_pages=off", "dead_letters=/tmp/\"dead\"",
-                             "start_timeout=2m", "drain_timeout=1500ms", "plugin_path=/a:/b", "ordered=true"});
+    Parsed p =
+        Parsed::line("text.lines | core.null",
+                     {"name=a.b-c", "memory=1G", "huge_pages=off", "dead_letters=/tmp/\"dead\"", "start_timeout=2m",
+                      "drain_timeout=1500ms", "plugin_path=/a:/b", "http=127.0.0.1:9464", "ordered=true"});
     expect_round_trip(p, PRINT_AS_SET);
     expect_round_trip(p, PRINT_ALL);
+}
+
+TEST(Print, TheTokenIsNotShown)
+{
+    Parsed p = Parsed::line("text.lines | core.null", {"http_token=0123456789abcdef"});
+    ASSERT_TRUE(p.ok()) << p.report();
+    EXPECT_STREQ(p->http_token, "0123456789abcdef");
+    for (enum print_defaults which : {PRINT_AS_SET, PRINT_ALL}) {
+        EXPECT_EQ(p.print(which).find("0123456789abcdef"), std::string::npos);
+        EXPECT_NE(p.print(which).find("# http_token is secret"), std::string::npos);
+    }
 }
 
 TEST(Print, EdgesThatDifferComeBack)

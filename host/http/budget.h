@@ -1,0 +1,20 @@
+/* A budget: how much of a core a service may take over time, so that who is asked too much answers later, and does not
+ * take the time from the pipeline. Pure: it is handed the time. */
+#ifndef BUDGET_H
+#define BUDGET_H
+
+#include <stdint.h>
+
+struct budget {
+    uint64_t share_percent; /* of a core, what it gets back while time passes */
+    uint64_t most_ns;       /* what it can save up */
+    int64_t left_ns;        /* below 0: overdrawn */
+    uint64_t at_ns;
+};
+
+void budget_begin(struct budget *b, uint64_t share_percent, uint64_t most_ns, uint64_t now_ns);
+
+/* Takes what was used off. Returns when the service may go on: now_ns if it may at once. */
+uint64_t budget_spend(struct budget *b, uint64_t used_ns, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,54 @@
+// What the server may take of a core.
+extern "C" {
+#include "budget.h"
+#include "clock.h"
+}
+
+#include <gtest/gtest.h>
+
+namespace
+{
+
+class Budget : public testing::Test
+{
+  protected:
+    Budget() { budget_begin(&budget_, 2, 100 * NS_PER_MS, NS_PER_S); }
+    uint64_t SpendMs(uint64_t used_ms, uint64_t at_ms)
+    {
+        return budget_spend(&budget_, used_ms * NS_PER_MS, at_ms * NS_PER_MS) / NS_PER_MS;
+    }
+    budget budget_;
+};
+
+} // namespace
+
+TEST_F(Budget, AllowsWhatIsSavedUpAtOnce)
+{
+    EXPECT_EQ(SpendMs(60, 1000), 1000u);
+    EXPECT_EQ(SpendMs(40, 1000), 1000u);
+    EXPECT_GT(SpendMs(1, 1000), 1000u);
+}
+
+TEST_F(Budget, ThatIsOverdrawnHasToWaitUntilItIsEarned)
+{
+    EXPECT_EQ(SpendMs(120, 1000), 2000u) << "20 ms at 2 %";
+    EXPECT_EQ(SpendMs(0, 1500), 2000u) << "half of it";
+    EXPECT_EQ(SpendMs(0, 2000), 2000u);
+}
+
+TEST_F(Budget, OverTimeIsNoMoreThanItsShare)
+{
+    uint64_t now = 1000, used = 0;
+    while (now < 101000) {
+        now = SpendMs(10, now);
+        used += 10;
+    }
+    EXPECT_LE(used, 100u + 2000u + 10u);
+    EXPECT_GE(used, 2000u);
+}
+
+TEST_F(Budget, SavesNoMoreThanItsMost)
+{
+    EXPECT_EQ(SpendMs(0, 1000000), 1000000u);
+    EXPECT_GT(SpendMs(101, 1000000), 1000000u);
+}
