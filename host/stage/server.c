@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "crash.h"
 #include "host_table.h"
 #include "leftovers.h"
 #include "loader.h"
@@ -69,15 +70,29 @@ static void empty_handler(int signal)
     (void)signal;
 }
 
+/* Whether a plugin's load() has its own way with a crash, as an interpreter may. */
+static int has_crash_handler(int signal)
+{
+    struct sigaction now;
+    const int *at = crash_signals;
+    while (*at && *at != signal)
+        at++;
+    return *at && sigaction(signal, NULL, &now) == 0 &&
+           (now.sa_flags & SA_SIGINFO || (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN));
+}
+
+enum crash_handlers { CRASH_HANDLERS_GO, CRASH_HANDLERS_STAY };
+
 /* Signals as a program expects them, but for a closed pipe and a file that is too large, which are errors of write(),
  * and for those by which a terminal or a service manager asks the whole group to stop: the host drains the workers
  * then. SIGUSR2 interrupts waits (mpipe.wait/1), and is blocked elsewhere. */
-static void reset_signals(void)
+static void reset_signals(enum crash_handlers handlers)
 {
     sigset_t none;
     struct sigaction sa = {.sa_handler = SIG_DFL};
     for (int i = 1; i < NSIG; i++)
-        sigaction(i, &sa, NULL);
+        if (handlers == CRASH_HANDLERS_GO || !has_crash_handler(i))
+            sigaction(i, &sa, NULL);
     static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP};
     sa.sa_handler = SIG_IGN;
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
@@ -192,13 +207,14 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     close(s->socket);
     close(s->deaths);
     close(s->children);
-    reset_signals();
+    reset_signals(CRASH_HANDLERS_STAY);
     name_process(s, (int32_t)m->worker);
     sandbox_narrow(&s->sandbox);
     protection_for_work(s->segment, s->stage, m->worker);
     sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
     slot_watch_delays(segment_slot(s->segment, s->stage, m->worker));
-    struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log};
+    struct crash_area *crash = segment_crash(s->segment, s->segment->stages[s->stage].first_slot + m->worker);
+    struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log, crash};
     int result = worker_run(&start);
     fflush(stdout); /* what a plugin printed */
     _exit(result);
@@ -276,7 +292,7 @@ __attribute__((noreturn)) static void serve(struct server *s)
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     /* The plugin's constructors and load() may have changed mask and handlers. */
-    reset_signals();
+    reset_signals(CRASH_HANDLERS_STAY);
     sigprocmask(SIG_BLOCK, &child, NULL);
     s->deaths = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     s->children = leftovers_open();
@@ -315,7 +331,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     char who[64];
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    reset_signals();
+    reset_signals(CRASH_HANDLERS_GO);
     struct server server = {.segment = segment, .children = -1};
     struct server *s = &server; /* it never returns */
     s->stage = stage;

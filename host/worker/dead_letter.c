@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "attributes.h"
-#include "cleanup.h"
 #include "slot.h"
 #include "view.h"
 
-enum { NAME_BYTES = 160, LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
+enum { LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
 
 static int make_folder(const char *path)
 {
@@ -46,33 +45,6 @@ int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint3
         return 0;
     box->folder = open(s->pipeline->dead_letters, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return box->folder < 0 ? -errno : 0;
-}
-
-static int write_all(int fd, const uint8_t *data, uint64_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size > 1 << 30 ? 1 << 30 : size);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        data += n > 0 ? n : 0;
-        size -= n > 0 ? (uint64_t)n : 0;
-    }
-    return 0;
-}
-
-static int put_file(int folder, const char *name, const uint8_t *data, uint64_t size)
-{
-    char part[NAME_BYTES + 8];
-    snprintf(part, sizeof part, ".%s.part", name);
-    AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -errno;
-    int error = write_all(fd, data, size);
-    if (!error && renameat(folder, part, folder, name) != 0)
-        error = -errno;
-    if (error)
-        unlinkat(folder, part, 0);
-    return error;
 }
 
 static json_t *hex_of(const uint8_t *value, uint32_t size)
@@ -160,30 +132,20 @@ static void describe(const struct dead_letter_box *box, const struct refusal *r,
     set(letter, "position", json_integer((json_int_t)r->position));
 }
 
-/* All of it as text, to free(); NULL: no memory. Not by json_dumps(), which leaves out what it had no room for. */
-static char *text_of(const json_t *object)
+void dead_letter_name(const struct segment *s, uint32_t stage, uint32_t worker, uint64_t position,
+                      char name[LETTER_NAME_BYTES])
 {
-    size_t size = json_dumpb(object, NULL, 0, JSON_INDENT(2));
-    char *text = size ? malloc(size + 1) : NULL;
-    if (!text)
-        return NULL;
-    if (json_dumpb(object, text, size, JSON_INDENT(2)) != size) {
-        free(text);
-        return NULL;
-    }
-    text[size] = '\0';
-    return text;
+    char source[16] = "";
+    if (s->pipeline->stages[stage].is_source)
+        snprintf(source, sizeof source, ".%" PRIu32, worker);
+    snprintf(name, LETTER_NAME_BYTES, "%.80s%s-%" PRIu64 "-%09" PRIu64, s->pipeline->stages[stage].name, source,
+             s->super->run_id, position);
 }
 
 static int put_letter(struct dead_letter_box *box, const struct refusal *r, const struct view *v)
 {
-    const struct stage *stage = &box->segment->pipeline->stages[box->stage];
-    char name[NAME_BYTES], file[NAME_BYTES];
-    char worker[16] = "";
-    if (stage->is_source)
-        snprintf(worker, sizeof worker, ".%" PRIu32, box->worker);
-    snprintf(name, sizeof name, "%.80s%s-%" PRIu64 "-%09" PRIu64, stage->name, worker, box->segment->super->run_id,
-             r->position);
+    char name[LETTER_NAME_BYTES], file[LETTER_NAME_BYTES];
+    dead_letter_name(box->segment, box->stage, box->worker, r->position, name);
     struct letter letter = {json_object(), 0};
     int error = 0;
     describe(box, r, &letter);
@@ -191,13 +153,13 @@ static int put_letter(struct dead_letter_box *box, const struct refusal *r, cons
         snprintf(file, sizeof file, "%.140s.bin", name);
         describe_frame(&letter, v, &box->segment->arena);
         set(&letter, "payload", json_string(file));
-        error = put_file(box->folder, file, v->frame.data, v->frame.size);
+        error = letter_file_put(box->folder, file, v->frame.data, v->frame.size);
     }
-    char *text = letter.failed ? NULL : text_of(letter.object);
+    char *text = letter.failed ? NULL : letter_file_text(letter.object);
     json_decref(letter.object);
     snprintf(file, sizeof file, "%.140s.json", name);
     if (!error)
-        error = text ? put_file(box->folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;
+        error = text ? letter_file_put(box->folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;
     free(text);
     return error;
 }

@@ -9,6 +9,7 @@
 #define DEAD_LETTER_H
 
 #include "journal.h"
+#include "letter_file.h"
 #include "log.h"
 #include "segment.h"
 
@@ -26,6 +27,11 @@ int dead_letter_make_folder(const char *path);
 /* Opens the folder, if one is configured. 0 or -errno. */
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
                      const struct log *log);
+
+/* What its files are called, without .json and .bin: of a frame by its position in the stage's ring, of a source's
+ * record by the worker, too. */
+void dead_letter_name(const struct segment *s, uint32_t stage, uint32_t worker, uint64_t position,
+                      char name[LETTER_NAME_BYTES]);
 
 /* The write of a refusal_sink; `context` is the box. Exits with WORKER_FATAL if it cannot be written: nothing is given
  * up. */

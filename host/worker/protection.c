@@ -56,9 +56,23 @@ static void shield_slots(const struct segment *s, const struct slot *own)
     shield(s, after, end);
 }
 
+/* Of the crash areas a worker may write to its own, and look at none. */
+static void shield_crashes(const struct segment *s, const struct slot *own)
+{
+    uint64_t size = s->n_slots * CRASH_AREA_SIZE;
+    if (!s->crashes || mprotect(s->crashes, size, PROT_NONE) != 0)
+        return;
+    for (uint32_t i = 0; i < s->n_slots; i++)
+        if (s->slots[i] == own)
+            mprotect(segment_crash(s, i), CRASH_AREA_SIZE, PROT_READ | PROT_WRITE);
+    syscall(SYS_mseal, s->crashes, size, 0UL);
+}
+
 void protection_for_load(const struct segment *s)
 {
     mprotect(s->backing.base, s->backing.size, PROT_READ);
+    if (s->crashes)
+        mprotect(s->crashes, s->n_slots * CRASH_AREA_SIZE, PROT_NONE);
 }
 
 void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worker)
@@ -69,4 +83,5 @@ void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worke
     shield_rings(s, stage);
     shield_slots(s, segment_slot(s, stage, worker));
     syscall(SYS_mseal, s->backing.base, s->backing.size, 0UL);
+    shield_crashes(s, segment_slot(s, stage, worker));
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "attributes.h"
@@ -136,6 +137,14 @@ static int count_readers(const struct pipeline *p, char *why, size_t why_size)
     return 0;
 }
 
+/* Apart from the rest: a few hundred KiB a slot, of which none exists before a worker crashes. A run can do without. */
+static void map_crashes(struct segment *s)
+{
+    void *at = mmap(NULL, s->n_slots * CRASH_AREA_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    s->crashes = at == MAP_FAILED ? NULL : at;
+}
+
 int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size)
 {
     struct layout l = {0};
@@ -163,6 +172,7 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
         return error;
     }
     place(s, &l);
+    map_crashes(s);
     return 0;
 }
 
@@ -199,6 +209,9 @@ void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers)
 void segment_destroy(struct segment *s)
 {
     backing_destroy(&s->backing);
+    if (s->crashes)
+        munmap(s->crashes, s->n_slots * CRASH_AREA_SIZE);
+    s->crashes = NULL;
     free(s->stages);
     free(s->slots);
     s->stages = NULL;

@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "backing.h"
+#include "crash_area.h"
 #include "pipeline.h"
 #include "ring.h"
 #include "slot.h"
@@ -59,7 +60,8 @@ struct segment {
     struct stage_place *stages;
     struct slot **slots;
     uint32_t n_slots;
-    uint64_t cpus; /* that the pipeline may use */
+    uint8_t *crashes; /* a crash area a slot, in a mapping of their own whose pages exist once written; NULL: none */
+    uint64_t cpus;    /* that the pipeline may use */
 };
 
 /* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0
@@ -77,6 +79,12 @@ void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers);
 static inline struct slot *segment_slot(const struct segment *s, uint32_t stage, uint32_t worker)
 {
     return s->slots[s->stages[stage].first_slot + worker];
+}
+
+/* Where a worker of that slot leaves what it knows of its death. NULL: there was no room for it. */
+static inline struct crash_area *segment_crash(const struct segment *s, uint32_t slot)
+{
+    return s->crashes ? (struct crash_area *)(void *)(s->crashes + (uint64_t)slot * CRASH_AREA_SIZE) : NULL;
 }
 
 /* The largest frame that a stage can ever create, with attributes at their largest; bytes. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "crash.h"
 #include "dead_letter.h"
 #include "host_table.h"
 #include "pressure.h"
@@ -116,6 +117,8 @@ int worker_run(const struct worker_start *start)
         return WORKER_FATAL;
     struct session *s = &w->session;
     const struct stage *stage = &start->segment->pipeline->stages[start->stage];
+    if (start->crash)
+        crash_watch(start->crash, s, start->epoch);
     snprintf(who, sizeof who, "%.40s/%" PRIu32, stage->name, start->worker);
     log_init(&w->log, start->log->fd, start->log->threshold, who);
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);

@@ -13,7 +13,8 @@ struct worker_start {
     const mpipe_processor *processor;
     void *shared; /* what load() made */
     uint32_t stage, worker, epoch;
-    const struct log *log; /* the stage server's: descriptor and threshold */
+    const struct log *log;    /* the stage server's: descriptor and threshold */
+    struct crash_area *crash; /* where it leaves what it knows of its death; NULL: nowhere */
 };
 
 /* Runs the worker to its end, and returns its exit code (slot.h). In the forked child; the caller calls _exit() with

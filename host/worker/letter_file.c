@@ -1,0 +1,85 @@
+#include "letter_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+enum { AMENDED_BYTES_MAX = 1024 * 1024 };
+
+static int write_all(int fd, const uint8_t *data, uint64_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, data, size > 1 << 30 ? 1 << 30 : size);
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        data += n > 0 ? n : 0;
+        size -= n > 0 ? (uint64_t)n : 0;
+    }
+    return 0;
+}
+
+int letter_file_put(int folder, const char *name, const uint8_t *data, uint64_t size)
+{
+    char part[LETTER_NAME_BYTES + 8];
+    snprintf(part, sizeof part, ".%s.part", name);
+    AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return -errno;
+    int error = write_all(fd, data, size);
+    if (!error && renameat(folder, part, folder, name) != 0)
+        error = -errno;
+    if (error)
+        unlinkat(folder, part, 0);
+    return error;
+}
+
+char *letter_file_text(const json_t *object)
+{
+    size_t size = json_dumpb(object, NULL, 0, JSON_INDENT(2));
+    char *text = size ? malloc(size + 1) : NULL;
+    if (!text)
+        return NULL;
+    if (json_dumpb(object, text, size, JSON_INDENT(2)) != size) {
+        free(text);
+        return NULL;
+    }
+    text[size] = '\0';
+    return text;
+}
+
+/* What is there now. A plugin may be able to write there, too: nothing but a file of sensible size is read. */
+static json_t *read_letter(int folder, const char *name, int *error)
+{
+    struct stat status;
+    AUTO_FD int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        *error = -errno;
+        return NULL;
+    }
+    int is_sensible = S_ISREG(status.st_mode) && status.st_size <= AMENDED_BYTES_MAX;
+    json_t *letter = is_sensible ? json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    *error = letter ? 0 : -EBADMSG;
+    return letter;
+}
+
+int letter_file_amend(const char *path, const char *name, const char *key, json_t *value)
+{
+    char file[LETTER_NAME_BYTES + 8];
+    int error = 0;
+    AUTO_FD int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return -errno;
+    snprintf(file, sizeof file, "%.140s.json", name);
+    json_t *letter = read_letter(folder, file, &error);
+    if (!letter)
+        return error;
+    AUTO_FREE char *text = json_object_set(letter, key, value) == 0 ? letter_file_text(letter) : NULL;
+    json_decref(letter);
+    return text ? letter_file_put(folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;
+}
