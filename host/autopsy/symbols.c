@@ -1,0 +1,119 @@
+#include "symbols.h"
+
+#include <dwarf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A chain of inlined functions, innermost first. */
+struct chain {
+    Dwarf_Die *scopes; /* to free(); n of them, from the block at the address outwards */
+    int n;
+};
+
+static void put_name(struct report_frame *f, const char *name, symbols_demangle *demangle)
+{
+    int status = -1;
+    char *plain = name && demangle && strncmp(name, "_Z", 2) == 0 ? demangle(name, NULL, NULL, &status) : NULL;
+    snprintf(f->function, sizeof f->function, "%s", plain && status == 0 ? plain : name ? name : "");
+    free(plain);
+}
+
+static void put_file(struct report_frame *f, const char *file, int line)
+{
+    snprintf(f->file, sizeof f->file, "%s", file ? file : "");
+    f->line = file && line > 0 ? (uint32_t)line : 0;
+}
+
+/* The name of a function as the linker knows it, which has the namespaces in it; else as the source does. */
+static const char *name_of(Dwarf_Die *function)
+{
+    Dwarf_Attribute attribute;
+    const char *name = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
+    return name ? name : dwarf_diename(function);
+}
+
+/* The blocks and functions around the address, as they lie in each other after inlining. */
+static struct chain chain_at(Dwfl_Module *module, Dwarf_Die *unit, Dwarf_Addr address)
+{
+    struct chain chain = {NULL, 0};
+    Dwarf_Die *scopes = NULL;
+    Dwarf_Addr bias;
+    Dwarf_Die innermost;
+    int n = dwarf_getscopes(unit, address, &scopes);
+    if (n > 0 && dwarf_offdie(dwfl_module_getdwarf(module, &bias), dwarf_dieoffset(&scopes[0]), &innermost))
+        chain.n = dwarf_getscopes_die(&innermost, &chain.scopes);
+    if (n > 0)
+        free(scopes);
+    return chain;
+}
+
+static int number_of(Dwarf_Die *die, unsigned int name, Dwarf_Word *value)
+{
+    Dwarf_Attribute attribute;
+    return dwarf_formudata(dwarf_attr(die, name, &attribute), value) == 0;
+}
+
+/* Where the function that was inlined is called from: the place in the frame around it. */
+static void put_call(struct report_frame *f, Dwarf_Die *unit, Dwarf_Die *inlined)
+{
+    Dwarf_Files *files;
+    Dwarf_Word file, line;
+    if (dwarf_getsrcfiles(unit, &files, NULL) == 0 && number_of(inlined, DW_AT_call_file, &file) &&
+        number_of(inlined, DW_AT_call_line, &line))
+        put_file(f, dwarf_filesrc(files, file, NULL, NULL), (int)line);
+}
+
+static void put_line(struct report_frame *f, Dwarf_Die *unit, Dwarf_Addr address)
+{
+    Dwarf_Line *line = dwarf_getsrc_die(unit, address);
+    int number = 0;
+    if (line && dwarf_lineno(line, &number) == 0)
+        put_file(f, dwarf_linesrc(line, NULL, NULL), number);
+}
+
+/* From a module without debugging information, or with it: what the symbol table says. */
+static struct report_frame bare_frame(Dwfl_Module *module, uint64_t address, symbols_demangle *demangle)
+{
+    struct report_frame f = {.address = address};
+    Dwarf_Addr start = 0;
+    const char *path = NULL;
+    dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, &path, NULL);
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    snprintf(f.module, sizeof f.module, "%s", slash ? slash + 1 : path ? path : "");
+    GElf_Off offset;
+    GElf_Sym symbol;
+    put_name(&f, dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL), demangle);
+    f.offset = address;
+    if (dwfl_module_relocate_address(module, &f.offset) < 0)
+        f.offset = address - start;
+    return f;
+}
+
+uint32_t symbols_find(Dwfl *files, uint64_t address, symbols_demangle *demangle, struct report_frame *out, uint32_t max)
+{
+    Dwarf_Addr bias = 0;
+    Dwfl_Module *module = dwfl_addrmodule(files, address);
+    out[0] = module ? bare_frame(module, address, demangle) : (struct report_frame){.address = address};
+    Dwarf_Die *unit = module ? dwfl_module_addrdie(module, address, &bias) : NULL;
+    if (!unit)
+        return 1;
+    uint32_t n = 0;
+    struct chain chain = chain_at(module, unit, address - bias);
+    put_line(&out[0], unit, address - bias);
+    for (int i = 0; i < chain.n; i++) {
+        Dwarf_Die *die = &chain.scopes[i];
+        int tag = dwarf_tag(die);
+        if (tag == DW_TAG_inlined_subroutine && n + 1 < max) {
+            out[n + 1] = out[n];
+            put_name(&out[n], name_of(die), demangle);
+            out[n].inlined = 1;
+            put_call(&out[++n], unit, die);
+        } else if (tag == DW_TAG_subprogram) {
+            put_name(&out[n], name_of(die), demangle);
+            break;
+        }
+    }
+    free(chain.scopes);
+    return n + 1;
+}
