@@ -26,7 +26,10 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
     else if (own_exit == WORKER_STOP)
         run_end(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", run_stage_name(s, c),
                 reason);
-    if (crew_worker_died(c, &s->segment, s->log, worker, status, now))
+    int give_up = crew_worker_died(c, &s->segment, s->log, worker, status, now);
+    if (WIFSIGNALED(status))
+        crashes_note(s, c, worker, WTERMSIG(status));
+    if (give_up)
         run_end(s, OUTCOME_FAILED,
                 "stage '%s' is given up: its workers died %d times %swithout progress; the last %s%s%s%s",
                 run_stage_name(s, c), RESTART_DEATHS_MAX, late ? "" : "within 30 s ", how,

@@ -55,9 +55,10 @@ void run_close(const struct supervisor *s, int *fd)
 
 void run_kill_leftovers(const struct supervisor *s)
 {
-    pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX];
+    pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX + 1];
     uint32_t n = s->n_inherited;
     memcpy(pids, s->inherited, n * sizeof *pids);
+    pids[n++] = crashes_examiner(s->crashes);
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         if (s->crews[i].server)
             pids[n++] = s->crews[i].server;
@@ -165,6 +166,7 @@ static int do_what_is_due(struct supervisor *s)
     }
     if (!s->draining)
         next = earlier(next, scaling_tick(s->scaling, &s->segment, s->crews, s->log, now));
+    next = earlier(next, crashes_tick(s, now)); /* after the successors were asked for */
     if (s->drain_until && now >= s->drain_until)
         run_end(s, OUTCOME_FAILED, "not drained within drain_timeout");
     next = earlier(next, s->drain_until);
@@ -201,6 +203,8 @@ static void loop(struct supervisor *s)
                 on_signal(s, now);
             else if (tag == EVENT_OF_HOOKS)
                 tell_watcher(s, (uint32_t)events[i].data.u64);
+            else if (tag == EVENT_OF_CRASH)
+                crashes_hear(s);
             else if (tag == EVENT_OF_SOCKET && !(events[i].events & EPOLLIN))
                 epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
             else if (tag == EVENT_OF_SOCKET)
@@ -258,6 +262,7 @@ static void start(struct supervisor *s)
     }
     s->crews = calloc(s->pipeline->n_stages, sizeof *s->crews);
     s->scaling = calloc(1, sizeof *s->scaling);
+    s->crashes = crashes_create();
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .listener = -1, .server_at = 1};
     if (!s->crews || !s->scaling || open_loop(s) != 0) {
@@ -288,6 +293,7 @@ static void stop(struct supervisor *s)
         crew_dismiss(&s->crews[i]);
     }
     run_kill_leftovers(s);
+    crashes_finish(s);
     if (s->epoll >= 0)
         close(s->epoll);
     if (s->signals >= 0)
@@ -352,6 +358,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     free(s.crews);
     free(s.scaling);
     history_destroy(s.history);
+    crashes_destroy(&s.crashes);
     segment_destroy(&s.segment);
     return s.outcome;
 }

@@ -1,0 +1,166 @@
+// What the author of a plugin is told of a crash, in the log and in the dead letter.
+#include "running.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <jansson.h>
+#include <memory>
+
+using namespace crash;
+
+namespace
+{
+
+using Json = std::unique_ptr<json_t, void (*)(json_t *)>;
+
+// A place in a source file.
+struct Line {
+    std::string function, file;
+    long long number;
+    bool operator<(const Line &o) const
+    {
+        return std::tie(function, file, number) < std::tie(o.function, o.file, o.number);
+    }
+};
+
+// The lines of the plugin's sources that it dies on, as their comments say.
+std::set<Line> lines_to_die_on()
+{
+    static const std::string mark = "dies: ";
+    std::set<Line> found;
+    for (const char *name : {"crasher.c", "crasher.cc"}) {
+        std::ifstream in(std::string(CRASHER_SOURCES) + "/" + name);
+        std::string text;
+        for (long long number = 1; std::getline(in, text); number++) {
+            size_t at = text.find(mark), end = text.find(" */");
+            if (at != std::string::npos && text.find("\"dies") == std::string::npos)
+                found.insert({text.substr(at + mark.size(), end == std::string::npos ? end : end - at - mark.size()),
+                              name, number});
+        }
+    }
+    return found;
+}
+
+std::string text_in(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+// The first frame of a letter's backtrace that is in the plugin.
+Line culprit(const json_t *letter)
+{
+    const json_t *backtrace = json_object_get(json_object_get(letter, "crash"), "backtrace");
+    for (size_t i = 0; i < json_array_size(backtrace); i++) {
+        const json_t *frame = json_array_get(backtrace, i);
+        if (text_in(frame, "module") == "crasher.so")
+            return {text_in(frame, "function"), std::filesystem::path(text_in(frame, "file")).filename(),
+                    json_integer_value(json_object_get(frame, "line"))};
+    }
+    return {"", "", 0};
+}
+
+std::vector<Json> letters_of(const std::string &folder)
+{
+    std::vector<Json> letters;
+    for (const auto &file : std::filesystem::directory_iterator(folder))
+        if (file.path().extension() == ".json")
+            letters.emplace_back(json_load_file(file.path().c_str(), 0, nullptr), json_decref);
+    return letters;
+}
+
+size_t count_of(const std::string &text, const std::string &what)
+{
+    size_t n = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+        n++;
+    return n;
+}
+
+Result run_crasher(const Folder &folder, const std::string &processor, int frames, const std::string &more = "")
+{
+    Running run(folder, {"-e",
+                         "core.generate count=" + std::to_string(frames) + " | crasher." + processor +
+                             " :name=victim :workers=1 :max_attempts=1 " + more + " | core.null",
+                         "--set", "dead_letters=dead", "--set", "memory=32M"});
+    return run.finish();
+}
+
+} // namespace
+
+TEST(CrashReport, NamesFunctionAndLineIn99Of100Deaths)
+{
+    enum { DEATHS = 100, WAYS = 13 };
+    Folder folder;
+    Result result = run_crasher(folder, "fault", DEATHS);
+    EXPECT_EQ(result.exit_code, 3) << result.reason << result.errors;
+    std::set<Line> lines = lines_to_die_on(), seen;
+    std::vector<Json> letters = letters_of(folder / "dead");
+    ASSERT_EQ(letters.size(), static_cast<size_t>(DEATHS));
+    int named = 0;
+    for (const Json &letter : letters) {
+        Line line = culprit(letter.get());
+        named += lines.count(line) != 0;
+        seen.insert({line.function, "", 0});
+        if (!lines.count(line))
+            ADD_FAILURE() << "frame " << json_integer_value(json_object_get(letter.get(), "sequence")) << ": "
+                          << line.function << " in " << line.file << ":" << line.number;
+    }
+    EXPECT_GE(named, DEATHS - 1);
+    EXPECT_EQ(seen.size(), static_cast<size_t>(WAYS));
+    EXPECT_EQ(count_of(result.errors, "crash report: "), static_cast<size_t>(WAYS)) << result.errors;
+}
+
+TEST(CrashReport, SaysWhatHappenedAndToWhichFrame)
+{
+    Folder folder;
+    Result result = run_crasher(folder, "fault", 1);
+    EXPECT_NE(result.errors.find("victim/0: crash report: SIGSEGV, no memory is mapped there, at 0x0; crasher.fault "
+                                 "1.2.3; frame 0, attempt 1, 64 bytes"),
+              std::string::npos)
+        << result.errors;
+    EXPECT_NE(result.errors.find("#0 write_to_null ("), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("#1 choose ("), std::string::npos) << result.errors;
+    std::vector<Json> letters = letters_of(folder / "dead");
+    ASSERT_EQ(letters.size(), 1u);
+    const json_t *crash = json_object_get(letters[0].get(), "crash");
+    EXPECT_EQ(text_in(crash, "signal"), "SIGSEGV");
+    EXPECT_EQ(text_in(crash, "address"), "0x0");
+    EXPECT_EQ(json_integer_value(json_object_get(crash, "attempt")), 1);
+}
+
+TEST(CrashReport, IsWholeInTheStrictSandboxAndWithoutOne)
+{
+    for (const char *level : {"strict", "none"}) {
+        Folder folder;
+        Result result = run_crasher(folder, "fault", 1, std::string(":sandbox=") + level);
+        EXPECT_NE(result.errors.find("#0 write_to_null ("), std::string::npos) << level << result.errors;
+    }
+}
+
+TEST(CrashReport, OfAFrameThatTookTooLongShowsWhereItHangs)
+{
+    Folder folder;
+    Running run(folder, {"-e",
+                         "core.generate count=1 | debug.fail kind=hang :name=victim :timeout=100ms :max_attempts=1 "
+                         "| core.null",
+                         "--set", "dead_letters=dead", "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("crash report: SIGABRT, as it took longer than its timeout; debug.fail"),
+              std::string::npos)
+        << result.errors;
+    EXPECT_NE(result.errors.find("fail_now"), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, LeavesASignalToThePluginsOwnHandler)
+{
+    for (const char *processor : {"handled", "loaded"}) {
+        Folder folder;
+        Result result = run_crasher(folder, processor, 1);
+        EXPECT_EQ(result.exit_code, 3) << result.errors;
+        EXPECT_NE(result.errors.find("victim/0: worker exited with 3"), std::string::npos)
+            << processor << result.errors;
+        EXPECT_EQ(result.errors.find("crash report"), std::string::npos) << processor << result.errors;
+    }
+}
