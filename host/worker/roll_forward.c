@@ -189,7 +189,8 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
 {
     struct journal *j = t->journal;
     struct ring *r = t->readers[index].ring;
-    uint64_t tail = au64_relaxed(&r->tail);
+    /* A sole owner's tail is where he left it. To read it would fetch the line back from the consumer once more. */
+    uint64_t tail = t->readers[index].hold == END_SOLE ? t->readers[index].tail : au64_relaxed(&r->tail);
     uint64_t room = room_in(&t->readers[index], tail, total - at->done);
     uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
     if (n == 0)
@@ -202,6 +203,7 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
     compiler_barrier();
     /* step: move_tail */
     au64_store_release(&r->tail, tail + n); /* R1: slots and blocks before the tail */
+    t->readers[index].tail = tail + n;
     compiler_barrier();
     au32_store_relaxed(&j->publish[index].done, at->done); /* step: note_done */
     compiler_barrier();

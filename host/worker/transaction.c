@@ -39,7 +39,8 @@ static void find_readers(struct transaction *t)
                                                      .to_port = e->to_port,
                                                      .when_full = e->when_full,
                                                      .hold = producer_hold(t->segment->pipeline, e->to),
-                                                     .seen_head = au64_acquire(&ring->head)};
+                                                     .seen_head = au64_acquire(&ring->head),
+                                                     .tail = au64_relaxed(&ring->tail)};
         t->port_bits[e->from_port] |= HOLDER_STAGE(e->to);
         t->port_copies[e->from_port] |= e->copy;
     }
@@ -138,12 +139,23 @@ static void claim(struct transaction *t, uint64_t head, uint32_t n)
     t->n_claimed = n;
 }
 
+/* An allocator takes one block after the other, so the next frame most likely lies as far behind the last as that
+ * behind the one before. */
+static void expect_next(struct transaction *t)
+{
+    uint64_t last = t->journal->claim[t->n_claimed - 1].block;
+    uint64_t before = t->n_claimed > 1 ? t->journal->claim[t->n_claimed - 2].block : t->last_block;
+    t->next_block = last + (last - before);
+    t->last_block = last;
+}
+
 uint32_t transaction_claim(struct transaction *t, uint32_t max)
 {
     struct ring *r = t->input;
     CHECK(t->now.phase == PHASE_IDLE && max <= CLAIM_MAX);
     if (available_from(t, au64_relaxed(&r->head), max) == 0)
         return 0;
+    prefetch_for_write(t->segment->arena.base + t->next_block); /* beside its descriptor, not after it */
     end_take(&r->consumer, t->me, t->hold);
     uint64_t head = au64_relaxed(&r->head);
     uint64_t available = available_from(t, head, max);
@@ -155,6 +167,7 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max)
         return 0;
     for (uint32_t i = 0; i < CLAIM_AHEAD; i++)
         transaction_prefetch(t, i);
+    expect_next(t);
     ring_wake_producers(r); /* step: wake_producers */
     if (t->hold == END_SHARED && ring_fill(r) > 0)
         /* step: wake_sibling */

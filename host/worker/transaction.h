@@ -21,6 +21,7 @@ struct reader {
     enum when_full when_full;
     enum end_hold hold; /* of the ring's producer end */
     uint64_t seen_head; /* of the ring, when last looked: it has only grown since */
+    uint64_t tail;      /* of the ring, while the end is held END_SOLE */
 };
 
 /* Where a refused frame goes. Called in the roll forward, so maybe again after a death: it must replace what it wrote
@@ -40,8 +41,9 @@ struct transaction {
     uint64_t bit;                  /* of our stage */
     uint64_t upstream, downstream; /* bits of the stages that way, all of them */
     int ordered;
-    enum end_hold hold; /* of the input's consumer end */
-    uint64_t seen_tail; /* of the input, when last looked: it has only grown since */
+    enum end_hold hold;              /* of the input's consumer end */
+    uint64_t seen_tail;              /* of the input, when last looked: it has only grown since */
+    uint64_t last_block, next_block; /* that were claimed last, and are expected next: a guess, to be fetched early */
     struct reader readers[READERS_MAX];
     uint32_t n_readers;
     uint64_t port_bits[PORTS_MAX]; /* bits of all readers of an output port */
