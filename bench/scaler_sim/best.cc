@@ -104,8 +104,7 @@ class Search
         return better;
     }
 
-    // The search picked lucky runs, so the best few are run again, as the rules are: through the change, and for as
-    // long.
+    // The search picked lucky runs, so the best few are run again, as the rules are, and for as long.
     Best Final() const
     {
         std::vector<std::pair<double, Allocation>> all;

@@ -6,7 +6,7 @@
 
 struct Best {
     std::vector<uint32_t> workers;
-    double rate = 0; // of a run of the scene as long as the rule's, with a seed that the search had not used
+    double rate = 0; // of a run as long as the rule's, with a seed that the search had not used
 };
 
 Best best_find(const Scene &scene, double steady_s);

@@ -181,7 +181,10 @@ Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
 Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s)
 {
     Fixed rule;
-    return play(scene, rule, workers, scene.shape.seed + 2, steady_s);
+    Scene fixed = scene;
+    fixed.change = Change::NONE;
+    fixed.shape = scene_after(scene);
+    return play(fixed, rule, workers, scene.shape.seed + 2, steady_s);
 }
 
 double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, double services, uint64_t seed)

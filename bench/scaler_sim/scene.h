@@ -40,7 +40,8 @@ struct Outcome {
 // For `steady_s` after the first minute; where the source goes on and off, whole cycles of that.
 Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log);
 
-// The same with a fixed allocation: what is stored in rings before a change counts for both, or for neither.
+// The same with a fixed allocation, with the change made from the start: what it stored in rings before would count as
+// its rate.
 Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s);
 
 // The rate that a fixed allocation keeps up, once the change is made: that of its slowest stage, so frames that only
