@@ -5,7 +5,9 @@
 #include "clock.h"
 
 static const double WORTH_A_LOOK = 1.2; /* so much more must be busy for the comparison to say something */
-static const double FLAT = 0.6;         /* the share of the growth that went into waiting */
+static const double FLAT = 0.6;         /* the share of the growth that went into waiting; */
+static const double STEEP = 1.6;        /* no device makes frames wait longer than in proportion: */
+static const double CPU_TOO = 0.5;      /* then, or when their CPU time grew as well, they have become dearer */
 static const double SURE = 2.5;         /* standard errors, if costs vary as much as their mean */
 static const double ALL = 0.97;         /* of the rate that was seen is to be kept */
 
@@ -33,6 +35,8 @@ enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before
     double grown = service(after) - service(before), waited = after->wait_s - before->wait_s;
     double flat = log(service(after) / service(before)) / log(after->busy / before->busy);
     double chance = SURE * sqrt(1 / before->frames + 1 / after->frames);
+    if (flat > STEEP || after->cpu_s > before->cpu_s * (1 + chance) * pow(service(after) / service(before), CPU_TOO))
+        return CEILING_NOT_SEEN;
     if (flat < FLAT || waited < 0.7 * grown || log(service(after) / service(before)) < chance)
         return CEILING_NOT_SEEN;
     uint64_t seconds = FIRST_S;

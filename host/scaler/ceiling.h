@@ -1,9 +1,10 @@
 /* A ceiling: how many workers of a stage are of use, as found by trying. More workers do not help a stage that waits
  * for a device, a lock or a service that serves only so many at once: each frame just takes longer.
  *
- * That is seen when the stage was raised and its waiting a frame grew as its busy workers did. A cost that changed in
- * the same moment looks alike, so a ceiling is a suspicion: it ends after a while, longer each time that it is
- * confirmed, and at once when the stage gives less after it was lowered to it.
+ * That is seen when the stage was raised and its waiting a frame grew as its busy workers did. Where it grew far more, or
+ * the CPU time grew with it, the frames have become dearer in the same moment. A dearer service may still look alike, so
+ * a ceiling is a suspicion: it ends after a while, longer each time that it is confirmed, and at once when the stage
+ * gives less after it was lowered to it.
  */
 #ifndef CEILING_H
 #define CEILING_H
