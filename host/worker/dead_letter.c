@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attributes.h"
+#include "frame_json.h"
 #include "slot.h"
 #include "view.h"
 
@@ -47,19 +47,7 @@ int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint3
     return box->folder < 0 ? -errno : 0;
 }
 
-static json_t *hex_of(const uint8_t *value, uint32_t size)
-{
-    char *text = malloc(2 * (size_t)size + 1);
-    if (!text)
-        return NULL;
-    for (uint32_t i = 0; i < size; i++)
-        snprintf(text + 2 * (size_t)i, 3, "%02x", value[i]);
-    json_t *hex = json_pack("{s:s#}", "hex", text, (int)(2 * size));
-    free(text);
-    return hex;
-}
-
-/* An object or array that is being made; `failed`: some of it is missing, for want of memory, and it is not to be
+/* An object that is being made; `failed`: some of it is missing, for want of memory, and it is not to be
  * written. */
 struct letter {
     json_t *object;
@@ -73,44 +61,18 @@ static void set(struct letter *l, const char *key, json_t *value)
         l->failed = 1;
 }
 
-/* A plugin's words may be no UTF-8, which JSON cannot hold. */
-static json_t *text_or_hex(const char *text, size_t size)
+static void describe_frame(const struct dead_letter_box *box, const struct view *v, struct letter *letter)
 {
-    json_t *value = json_stringn(text, size);
-    return value ? value : hex_of((const uint8_t *)text, (uint32_t)size);
-}
-
-/* Text as text, a shape as numbers, anything else as hexadecimal digits. */
-static json_t *attribute_value(const struct attribute *a)
-{
-    if (strcmp(a->name, MPIPE_ATTR_SHAPE) == 0 && a->size % 8 == 0) {
-        json_t *list = json_array();
-        int failed = !list;
-        for (uint32_t i = 0; i < a->size / 8 && !failed; i++) {
-            uint64_t n;
-            memcpy(&n, a->value + 8 * (size_t)i, sizeof n);
-            failed = json_array_append_new(list, json_integer((json_int_t)n)) != 0;
-        }
-        if (failed)
-            json_decref(list);
-        return failed ? NULL : list;
-    }
-    return memchr(a->value, 0, a->size) ? hex_of(a->value, a->size) : text_or_hex((const char *)a->value, a->size);
-}
-
-static void describe_frame(struct letter *letter, const struct view *v, const struct arena *arena)
-{
-    struct letter attributes = {json_object(), 0};
-    struct attribute a;
-    for (uint32_t at = 0; v->attributes && attributes_next(view_attributes(v, arena), v->attributes, &at, &a);)
-        set(&attributes, a.name, attribute_value(&a));
-    letter->failed |= attributes.failed;
+    const struct arena *arena = &box->segment->arena;
+    const struct processor_description *p = box->segment->pipeline->stages[box->stage].description;
+    if (v->frame.port < p->n_inputs)
+        set(letter, "port", json_string(p->inputs[v->frame.port].name));
     set(letter, "sequence", json_integer((json_int_t)v->frame.sequence));
     set(letter, "key", json_integer((json_int_t)v->frame.key));
     set(letter, "time_ns", json_integer(v->frame.time_ns));
     set(letter, "type", json_integer(v->frame.type));
     set(letter, "size", json_integer((json_int_t)v->frame.size));
-    set(letter, "attributes", attributes.object);
+    set(letter, "attributes", json_attributes(v->attributes ? view_attributes(v, arena) : NULL, v->attributes));
 }
 
 static void describe(const struct dead_letter_box *box, const struct refusal *r, struct letter *letter)
@@ -125,7 +87,7 @@ static void describe(const struct dead_letter_box *box, const struct refusal *r,
     set(letter, "processor", json_string(stage->processor));
     set(letter, "version", json_string(stage->description->version));
     set(letter, "worker", json_integer(box->worker));
-    set(letter, "reason", text_or_hex(r->reason, strlen(r->reason)));
+    set(letter, "reason", json_text_or_hex(r->reason, strlen(r->reason)));
     set(letter, "signal", r->signal ? json_string(signal_name) : json_null());
     set(letter, "attempts", json_integer(r->attempts));
     set(letter, "run", json_integer((json_int_t)box->segment->super->run_id));
@@ -151,7 +113,7 @@ static int put_letter(struct dead_letter_box *box, const struct refusal *r, cons
     describe(box, r, &letter);
     if (v) {
         snprintf(file, sizeof file, "%.140s.bin", name);
-        describe_frame(&letter, v, &box->segment->arena);
+        describe_frame(box, v, &letter);
         set(&letter, "payload", json_string(file));
         error = letter_file_put(box->folder, file, v->frame.data, v->frame.size);
     }

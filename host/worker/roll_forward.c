@@ -250,12 +250,22 @@ static void publish(struct transaction *t, uint32_t index)
     }
 }
 
+/* Among the outputs a refused frame has the number of its refusal for a port; here it is the input port again. */
+static void write_refusal(struct transaction *t, const struct descriptor *output)
+{
+    const struct refusal *r = &t->journal->refusals[output->port];
+    uint64_t index = r->position - t->claim_start;
+    struct descriptor frame = *output;
+    frame.port = index < t->n_claimed ? t->journal->claim[index].port : 0;
+    t->refusals.write(t->refusals.context, r, frame.block ? &frame : NULL);
+}
+
 static void write_refusals(struct transaction *t)
 {
     for (uint32_t i = 0; i < t->n_outputs && t->n_refusals > 0; i++) {
         const struct descriptor *o = &t->journal->outputs[i];
         if (o->mark == OUTPUT_REFUSED && o->port < REFUSALS_MAX)
-            t->refusals.write(t->refusals.context, &t->journal->refusals[o->port], o->block ? o : NULL);
+            write_refusal(t, o);
     }
 }
 

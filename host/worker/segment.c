@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "attributes.h"
+#include "clock.h"
 
 enum { SPIN_LOOKS = 2000, YIELD_NS = 50000, FIGURES_TRIES = 8, PAGE = 4096 };
 
@@ -182,8 +182,10 @@ int segment_fill(struct segment *s)
     int error = backing_fill(&s->backing);
     if (error)
         return error;
-    *s->super = (struct superblock){
-        .magic = SEGMENT_MAGIC, .version = SEGMENT_VERSION, .size = s->backing.size, .run_id = (uint64_t)time(NULL)};
+    *s->super = (struct superblock){.magic = SEGMENT_MAGIC,
+                                    .version = SEGMENT_VERSION,
+                                    .size = s->backing.size,
+                                    .run_id = clock_now(CLOCK_REALTIME) / NS_PER_US};
     for (uint32_t i = 0; i < p->n_stages; i++) {
         event_init(&s->stages[i].memory->freed);
         if (s->stages[i].ring && ring_init(s->stages[i].ring, p->stages[i].queue) != 0)

@@ -24,7 +24,7 @@ enum { SEGMENT_MAGIC = 0x5047534d, SEGMENT_VERSION = 1 };
 struct superblock {
     uint32_t magic, version;
     uint64_t size;
-    uint64_t run_id; /* start of the run, seconds since the epoch: makes names of dead letters unique */
+    uint64_t run_id; /* start of the run, microseconds since the epoch: makes names of dead letters unique */
     struct patience_limits {
         au32 spins;    /* how many times a worker may look again before it sleeps; 0 when workers outnumber cores */
         au32 yield_ns; /* how long it may yield and look again instead */
