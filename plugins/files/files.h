@@ -7,6 +7,7 @@
 
 #include <micropipe/micropipe.h>
 
+extern const mpipe_processor files_letters;
 extern const mpipe_processor files_read;
 extern const mpipe_processor files_write;
 

@@ -43,7 +43,7 @@ Strings read(const Folder &folder, const Options &options = {})
 
 TEST(FilesRead, TablesAreComplete)
 {
-    for (const char *name : {"read", "write"})
+    for (const char *name : {"letters", "read", "write"})
         EXPECT_EQ(harness::table_problems(harness::processor("files", name)), Strings{}) << name;
 }
 
