@@ -7,6 +7,7 @@
 #include "arguments.h"
 #include "command_check.h"
 #include "command_ctl.h"
+#include "command_dead.h"
 #include "command_graph.h"
 #include "command_run.h"
 #include "command_status.h"
@@ -24,6 +25,7 @@ static const struct command_entry entries[] = {
     {"status", command_status, "show what a running pipeline has counted so far"},
     {"ps", command_ps, "list the pipelines that run on this machine"},
     {"ctl", command_ctl, "look at a running pipeline, scale, pause, drain or stop it"},
+    {"dead", command_dead, "list dead letters, show them, send them again"},
     {"tune", command_tune, "run a pipeline until its workers are settled, and print it with their numbers"},
     {"graph", command_graph, "draw a pipeline: for the terminal, for Graphviz, Mermaid or as SVG"},
     {"inspect", inspect_run, "show packs and processors, their options, ports and examples"},

@@ -68,7 +68,7 @@ TEST(Commands, TheManualHasTheOptionsOfEachCommandAndNoOthers)
     }
     sections.erase("");
     EXPECT_EQ(sections.size(), 0u) << "the manual has a command that does not exist: " << sections.begin()->first;
-    EXPECT_EQ(commands, 11u);
+    EXPECT_GE(commands, 12u);
 }
 
 TEST(Commands, HelpFitsEightyColumns)

@@ -1,0 +1,335 @@
+#include "dead_replay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "control.h"
+#include "display.h"
+#include "feed.h"
+#include "letter.h"
+#include "replay.h"
+#include "summary.h"
+
+/* The letters that go to one input port of a stage, and the source that is made of them. */
+struct batch {
+    uint32_t stage, port;
+    const char **names; /* into the list of letters */
+    size_t n;
+    char *file;              /* with the names */
+    struct pipeline *source; /* files.letters, and a sink that is not used */
+    char name[80];           /* of its stage */
+};
+
+struct resend {
+    const struct replay_wishes *wishes;
+    const struct pipeline *whole;
+    struct replay journal;
+    struct letter_list letters;
+    struct batch batches[PIPELINE_STAGES_MAX];
+    uint32_t n_batches;
+    size_t n_sent, n_left; /* letters that are sent; that stay, whatever comes */
+    char *folder;          /* that of the wishes, as a pipeline has it */
+    FILE *err;
+};
+
+__attribute__((format(printf, 2, 3))) static int fail(const struct resend *p, const char *format, ...)
+{
+    va_list args;
+    fprintf(p->err, "micropipe dead replay: ");
+    va_start(args, format);
+    vfprintf(p->err, format, args);
+    va_end(args);
+    fputc('\n', p->err);
+    return EXIT_SYSTEM;
+}
+
+/* ---- which letters go where ---- */
+
+static int port_of(const struct stage *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->description->n_inputs && *name; i++)
+        if (strcmp(s->description->inputs[i].name, name) == 0)
+            return (int)i;
+    return *name ? -1 : 0;
+}
+
+/* NULL: there are as many as there can be. */
+static struct batch *batch_of(struct resend *p, uint32_t stage, uint32_t port)
+{
+    struct batch *b = p->batches;
+    while (b < p->batches + p->n_batches && (b->stage != stage || b->port != port))
+        b++;
+    if (b == p->batches + PIPELINE_STAGES_MAX)
+        return NULL;
+    if (b == p->batches + p->n_batches) {
+        *b = (struct batch){.stage = stage, .port = port, .names = calloc(p->letters.n, sizeof *b->names)};
+        p->n_batches += b->names != NULL;
+    }
+    return b->names ? b : NULL;
+}
+
+/* NULL, or why a letter cannot be sent. */
+static const char *place_letter(struct resend *p, const struct letter *l)
+{
+    if (l->problem)
+        return l->problem;
+    int stage = pipeline_stage(p->whole, l->stage);
+    if (!l->has_frame || (stage >= 0 && p->whole->stages[stage].is_source))
+        return "it has no frame, as a source refused the record: run the pipeline on that input again";
+    if (stage < 0)
+        return "the pipeline has no stage of that name";
+    int port = port_of(&p->whole->stages[stage], l->port);
+    if (port < 0)
+        return "its stage has no input port of that name";
+    struct batch *b = batch_of(p, (uint32_t)stage, (uint32_t)port);
+    if (!b)
+        return "letters of too many stages; use --from";
+    b->names[b->n++] = l->name;
+    return NULL;
+}
+
+static void sort_letters(struct resend *p)
+{
+    for (size_t i = 0; i < p->letters.n; i++) {
+        const struct letter *l = &p->letters.letters[i];
+        const char *why = place_letter(p, l);
+        p->n_sent += !why;
+        if (why && p->n_left++ < 10)
+            fail(p, "%s stays: %s", l->name, why);
+    }
+    if (p->n_left > 10)
+        fail(p, "%zu more stay", p->n_left - 10);
+}
+
+/* ---- sinks ---- */
+
+static int is_told(const struct replay_wishes *w, const char *stage)
+{
+    size_t length = strlen(stage);
+    for (size_t i = 0; i < w->n_set; i++) {
+        const char *s = w->set[i];
+        if (strncmp(s, "stages.", 7) == 0 && strncmp(s + 7, stage, length) == 0 && s[7 + length] == '.' &&
+            (strncmp(s + 8 + length, "options.", 8) == 0 || strncmp(s + 8 + length, "processor", 9) == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* Sinks like wds.write replace what an earlier run wrote, and what it wrote is most of the data. */
+static int check_sinks(const struct resend *p, const struct pipeline *fed)
+{
+    for (uint32_t i = 0; i < fed->n_stages && !p->wishes->same_output; i++) {
+        const struct stage *s = &fed->stages[i];
+        uint32_t n_set = 0;
+        for (uint32_t o = 0; o < s->description->n_options; o++)
+            n_set += (uint32_t)(s->options[o].is_set != 0);
+        if (!s->is_sink || n_set == 0 || is_told(p->wishes, s->name))
+            continue;
+        fail(p,
+             "the sink '%s' (%s) would write where the first run wrote, and may replace what is there: say where it is "
+             "to write, with --set stages.%s.options.NAME=VALUE, or that it may, with --same-output",
+             s->name, s->processor, s->name);
+        return EXIT_USAGE;
+    }
+    return EXIT_OK;
+}
+
+/* ---- the pipeline ---- */
+
+static int is_taken(const struct resend *p, const char *name)
+{
+    int taken = pipeline_stage(p->whole, name) >= 0;
+    for (uint32_t i = 0; i < p->n_batches; i++)
+        taken |= strcmp(p->batches[i].name, name) == 0;
+    return taken;
+}
+
+static void name_source(const struct resend *p, struct batch *b)
+{
+    char name[sizeof b->name];
+    snprintf(name, sizeof name, "letters-%.40s", p->whole->stages[b->stage].name);
+    for (unsigned i = 2; is_taken(p, name); i++)
+        snprintf(name, sizeof name, "letters-%.40s-%u", p->whole->stages[b->stage].name, i);
+    memcpy(b->name, name, sizeof name);
+}
+
+/* A word of a one-line pipeline: with a backslash before each byte, whatever it is. */
+static char *quoted(const char *text)
+{
+    char *word = malloc(2 * strlen(text) + 1), *to = word;
+    for (; word && *text; text++) {
+        *to++ = '\\';
+        *to++ = *text;
+    }
+    if (word)
+        *to = '\0';
+    return word;
+}
+
+/* files.letters as a stage, checked like any other. */
+static int make_source(const struct resend *p, const struct configuration *c, struct batch *b)
+{
+    struct complaints complaints = {0};
+    AUTO_FREE char *folder = quoted(p->wishes->folder);
+    AUTO_FREE char *names = quoted(b->file);
+    AUTO_FREE char *line = NULL;
+    if (!folder || !names ||
+        asprintf(&line, "files.letters :name=%s :on_error=stop path=%s names=%s | core.null", b->name, folder, names) <
+            0) {
+        line = NULL;
+        return fail(p, "there is no memory");
+    }
+    int error = pipeline_parse_line(c->catalogue, line, NULL, 0, &b->source, &complaints);
+    complaints_print(&complaints, p->err);
+    complaints_clear(&complaints);
+    return error ? EXIT_SYSTEM : EXIT_OK;
+}
+
+static int make_sources(struct resend *p, const struct configuration *c)
+{
+    for (uint32_t i = 0; i < p->n_batches; i++) {
+        struct batch *b = &p->batches[i];
+        char file[32];
+        snprintf(file, sizeof file, "names-%" PRIu32, i);
+        int error = replay_write_names(&p->journal, file, b->names, b->n, &b->file);
+        if (error)
+            return fail(p, "%s: %s", p->journal.work, strerror(-error));
+        name_source(p, b);
+        if (make_source(p, c, b))
+            return EXIT_SYSTEM;
+    }
+    return EXIT_OK;
+}
+
+/* The part of the pipeline that the letters go through. It refuses what it cannot do into the replay's own folder. */
+static int make_pipeline(struct resend *p, struct pipeline **out, char *name, size_t name_size)
+{
+    struct feed feeds[PIPELINE_STAGES_MAX];
+    for (uint32_t i = 0; i < p->n_batches; i++)
+        feeds[i] = (struct feed){&p->batches[i].source->stages[0], p->batches[i].stage, p->batches[i].port};
+    if (pipeline_feed(p->whole, feeds, p->n_batches, out))
+        return fail(p, "with a source for each stage that refused frames there are too many stages: use --from");
+    snprintf(name, name_size, "%.50s-replay", p->whole->name);
+    (*out)->name = name;
+    (*out)->dead_letters = p->journal.work;
+    for (uint32_t i = 0; i < p->n_batches; i++) {
+        int stage = pipeline_stage(*out, p->whole->stages[p->batches[i].stage].name);
+        if ((*out)->stages[stage].on_error == ON_ERROR_DROP)
+            (*out)->stages[stage].on_error = ON_ERROR_DEAD_LETTER; /* what fails again stays */
+    }
+    return EXIT_OK;
+}
+
+/* ---- the run ---- */
+
+static void run(const struct resend *p, const struct pipeline *fed, struct summary *s)
+{
+    struct log log;
+    struct display display;
+    int quiet = p->wishes->quiet;
+    log_init(&log, STDERR_FILENO, quiet ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "micropipe");
+    display_init(&display, STDERR_FILENO, quiet ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), fed);
+    struct supervisor_hooks hooks = display_hooks(&display);
+    struct control *control = control_open(fed->name, &log);
+    if (control)
+        hooks.watches[hooks.n_watches++] = (struct supervisor_watch){control_fd(control), control_ready, control};
+    s->pipeline = fed;
+    s->outcome = supervisor_run(fed, &log, &hooks, &s->last, s->reason, sizeof s->reason);
+    control_close(control);
+    display_end(&display);
+    struct pipeline told = *fed; /* where what was refused will be, once the run is taken */
+    told.dead_letters = p->folder;
+    s->pipeline = &told;
+    if (!quiet)
+        summary_print(s, display_columns(STDERR_FILENO), p->err);
+    s->pipeline = fed;
+}
+
+/* A run that ended well has handed on, or refused again, all that its sources sent: of each batch the first letters. */
+static int take(struct resend *p, const struct summary *s)
+{
+    size_t n = 0;
+    AUTO_FREE const char **names = calloc(p->n_sent, sizeof *names);
+    if (!names)
+        return fail(p, "there is no memory; all letters stay");
+    for (uint32_t i = 0; i < p->n_batches; i++)
+        for (size_t k = 0; k < p->batches[i].n && k < s->last.stages[i].out; k++)
+            names[n++] = p->batches[i].names[k];
+    int error = replay_take(&p->journal, names, n);
+    if (error)
+        return fail(p, "%s: %s; see micropipe dead list", p->wishes->folder, strerror(-error));
+    uint64_t dead = summary_dead(s);
+    if (!p->wishes->quiet || dead)
+        fprintf(p->err,
+                "micropipe dead replay: %zu letter%s sent; %" PRIu64
+                " refused again, which are in %s now; %zu not sent\n",
+                n, n == 1 ? "" : "s", dead, p->wishes->folder, p->letters.n - n);
+    return (int)s->outcome;
+}
+
+static int run_and_take(struct resend *p, const struct configuration *c)
+{
+    struct summary s = {0};
+    struct pipeline *fed = NULL;
+    char name[64];
+    int error = replay_begin(&p->journal);
+    if (error)
+        return fail(p, "%s: %s", p->journal.work, strerror(-error));
+    int result = make_sources(p, c);
+    if (!result)
+        result = make_pipeline(p, &fed, name, sizeof name);
+    if (!result)
+        result = check_sinks(p, fed);
+    if (!result) {
+        run(p, fed, &s);
+        if (s.outcome == OUTCOME_DONE || s.outcome == OUTCOME_DEAD_LETTERS)
+            result = take(p, &s);
+        else
+            result = (fail(p, "%s; all letters stay, and those that were sent may be sent again",
+                           s.reason[0] ? s.reason : "it failed"),
+                      (int)s.outcome);
+    }
+    pipeline_destroy(&fed);
+    return result;
+}
+
+static int open_letters(struct resend *p)
+{
+    const char *folder = p->wishes->folder;
+    int error = replay_open(&p->journal, folder);
+    if (error == -EWOULDBLOCK)
+        return fail(p, "%s: another replay of these letters goes on", folder);
+    if (!error)
+        error = letters_list(p->journal.folder, p->wishes->stage, &p->letters);
+    return error ? fail(p, "%s: %s", folder, strerror(-error)) : EXIT_OK;
+}
+
+int dead_replay(const struct replay_wishes *w, const struct configuration *c, FILE *err)
+{
+    struct resend p = {.wishes = w, .whole = c->pipeline, .err = err, .journal = {.folder = -1}};
+    if (w->stage && pipeline_stage(p.whole, w->stage) < 0) {
+        fail(&p, "the pipeline has no stage '%s'", w->stage);
+        return EXIT_USAGE;
+    }
+    p.folder = strdup(w->folder);
+    int result = p.folder ? open_letters(&p) : fail(&p, "there is no memory");
+    if (!result)
+        sort_letters(&p);
+    if (!result && p.n_sent > 0)
+        result = run_and_take(&p, c);
+    else if (!result)
+        fail(&p, "there is nothing to send in %s", w->folder);
+    for (uint32_t i = 0; i < p.n_batches; i++) {
+        pipeline_destroy(&p.batches[i].source);
+        free(p.batches[i].names);
+        free(p.batches[i].file);
+    }
+    replay_close(&p.journal);
+    letters_clear(&p.letters);
+    free(p.folder);
+    return result;
+}

@@ -1,0 +1,192 @@
+#include "replay.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+#define WORK ".replay"
+#define TAKEN "taken"
+#define TAKEN_PART ".taken.part"
+
+enum { OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW };
+
+static int has_suffix(const char *name, const char *suffix)
+{
+    size_t n = strlen(name), s = strlen(suffix);
+    return n > s && strcmp(name + n - s, suffix) == 0;
+}
+
+/* Calls `visit` for each file of a folder, but for its two dots. 0 or the first error. */
+static int each_file(int folder, int (*visit)(void *context, int folder, const char *name), void *context)
+{
+    int copy = openat(folder, ".", OPEN_FOLDER);
+    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+    int error = entries ? 0 : -errno;
+    for (const struct dirent *e; !error && (e = readdir(entries));)
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+            error = visit(context, folder, e->d_name);
+    if (entries)
+        closedir(entries);
+    else if (copy >= 0)
+        close(copy);
+    return error;
+}
+
+static int remove_file(int folder, const char *name)
+{
+    return unlinkat(folder, name, 0) != 0 && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_but_taken(void *context, int folder, const char *name)
+{
+    (void)context;
+    return strcmp(name, TAKEN) == 0 ? 0 : remove_file(folder, name);
+}
+
+/* `taken` last: without it the rest would be undone. */
+static int remove_work(int folder, int work)
+{
+    int error = each_file(work, remove_but_taken, NULL);
+    if (!error)
+        error = remove_file(work, TAKEN);
+    if (!error && unlinkat(folder, WORK, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        error = -errno;
+    return error;
+}
+
+/* What is moved, and where to. */
+struct move {
+    int to;
+    const char *suffix;
+};
+
+static int move_file(void *context, int folder, const char *name)
+{
+    const struct move *m = context;
+    if (name[0] == '.' || !has_suffix(name, m->suffix))
+        return 0;
+    return renameat(folder, name, m->to, name) != 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* Names are one a line; no letter of ours has a slash in its name. */
+static int remove_taken(int folder, FILE *taken)
+{
+    AUTO_FREE char *line = NULL;
+    size_t room = 0;
+    int error = 0;
+    for (ssize_t n; !error && (n = getline(&line, &room, taken)) > 0;) {
+        AUTO_FREE char *json = NULL;
+        AUTO_FREE char *payload = NULL;
+        line[n - (line[n - 1] == '\n')] = '\0';
+        if (!*line || strchr(line, '/'))
+            continue;
+        if (asprintf(&json, "%s.json", line) < 0 || asprintf(&payload, "%s.bin", line) < 0)
+            return -ENOMEM;
+        error = remove_file(folder, json); /* first: a .json means that the letter is whole */
+        if (!error)
+            error = remove_file(folder, payload);
+    }
+    return !error && ferror(taken) ? -EIO : error;
+}
+
+/* What the decision means: the run's own letters come to the others, payload first, and what was taken goes. */
+static int finish(int folder, int work, int taken)
+{
+    AUTO_FILE FILE *names = fdopen(taken, "re");
+    if (!names) {
+        close(taken);
+        return -ENOMEM;
+    }
+    struct move payloads = {folder, ".bin"}, letters = {folder, ".json"};
+    int error = each_file(work, move_file, &payloads);
+    if (!error)
+        error = each_file(work, move_file, &letters);
+    if (!error)
+        error = remove_taken(folder, names);
+    return error ? error : remove_work(folder, work);
+}
+
+static int settle(int folder)
+{
+    AUTO_FD int work = openat(folder, WORK, OPEN_FOLDER);
+    if (work < 0)
+        return errno == ENOENT ? 0 : -errno;
+    int taken = openat(work, TAKEN, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (taken >= 0)
+        return finish(folder, work, taken);
+    return errno == ENOENT ? remove_work(folder, work) : -errno;
+}
+
+int replay_open(struct replay *r, const char *path)
+{
+    *r = (struct replay){.folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .path = path};
+    if (r->folder < 0)
+        return -errno;
+    int error = flock(r->folder, LOCK_EX | LOCK_NB) != 0 ? -errno : settle(r->folder);
+    if (!error && asprintf(&r->work, "%s/" WORK, path) < 0) {
+        r->work = NULL;
+        error = -ENOMEM;
+    }
+    if (!error)
+        return 0;
+    close(r->folder); /* not replay_close(): it is another's replay */
+    r->folder = -1;
+    return error;
+}
+
+void replay_close(struct replay *r)
+{
+    if (r->folder < 0)
+        return;
+    settle(r->folder);
+    close(r->folder);
+    free(r->work);
+    *r = (struct replay){.folder = -1};
+}
+
+int replay_begin(struct replay *r)
+{
+    return mkdirat(r->folder, WORK, 0777) != 0 ? -errno : 0;
+}
+
+static int write_names(const char *path, const char *const *names, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    AUTO_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "we");
+    if (!file)
+        return fd < 0 ? -errno : (close(fd), -ENOMEM);
+    for (size_t i = 0; i < n; i++)
+        fprintf(file, "%s\n", names[i]);
+    return fflush(file) != 0 || ferror(file) || fsync(fd) != 0 ? -EIO : 0;
+}
+
+int replay_write_names(const struct replay *r, const char *file, const char *const *names, size_t n, char **path)
+{
+    char *whole = NULL;
+    if (asprintf(&whole, "%s/%s", r->work, file) < 0)
+        return -ENOMEM;
+    int error = write_names(whole, names, n);
+    if (error)
+        free(whole);
+    else
+        *path = whole;
+    return error;
+}
+
+int replay_take(struct replay *r, const char *const *names, size_t n)
+{
+    AUTO_FREE char *part = NULL;
+    int error = replay_write_names(r, TAKEN_PART, names, n, &part);
+    AUTO_FD int work = error ? -1 : openat(r->folder, WORK, OPEN_FOLDER);
+    if (!error && (work < 0 || renameat(work, TAKEN_PART, work, TAKEN) != 0 || fsync(work) != 0))
+        error = -errno;
+    return error ? error : settle(r->folder);
+}
