@@ -269,6 +269,7 @@ static json_t *report_object(const struct report *r)
     put(object, "limited_by", json_text(now->limit[0] ? now->limit : NULL));
     put(object, "bottleneck", json_text(bottleneck < 0 ? NULL : now->stages[bottleneck].name));
     put(object, "memory", memory_object(r));
+    put(object, "dead_letters", json_text(r->pipeline->dead_letters));
     put(object, "edges", edge_objects(r->pipeline));
     put(object, "stages", stage_objects(r));
     put(object, "decisions", decision_objects(r));

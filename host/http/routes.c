@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "reply.h"
 #include "status.h"
+#include "web_page.h"
 
 #define JSON_TYPE "application/json"
 
@@ -22,6 +23,20 @@ typedef struct MHD_Response *route_function(struct desk *d, struct request *r);
 static char *ask(const struct desk *d, const char *request)
 {
     return control_answer(d->run, request, strlen(request));
+}
+
+static struct MHD_Response *get_page(struct desk *d, struct request *r)
+{
+    char policy[512], nonce[WEB_PAGE_NONCE];
+    (void)d, (void)r;
+    char *text = web_page_make(nonce);
+    struct MHD_Response *response = reply_of(text, "text/html; charset=utf-8");
+    snprintf(policy, sizeof policy,
+             "default-src 'none'; script-src 'nonce-%s'; style-src 'nonce-%s'; connect-src 'self'; img-src data:; "
+             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+             nonce, nonce);
+    reply_header(response, "Content-Security-Policy", policy);
+    return response;
 }
 
 static struct MHD_Response *get_metrics(struct desk *d, struct request *r)
@@ -111,9 +126,15 @@ static const struct route {
     int changes; /* 1: POST, and only who knows the token; 0: GET and HEAD */
     route_function *answer;
 } routes[] = {
-    {"/metrics", 0, get_metrics},       {"/healthz", 0, get_health},       {"/readyz", 0, get_readiness},
-    {"/api/v1/status", 0, get_status},  {"/api/v1/events", 0, get_events}, {"/api/v1/pause", 1, post_pause},
-    {"/api/v1/resume", 1, post_resume}, {"/api/v1/scale", 1, post_scale},
+    {"/", 0, get_page},
+    {"/metrics", 0, get_metrics},
+    {"/healthz", 0, get_health},
+    {"/readyz", 0, get_readiness},
+    {"/api/v1/status", 0, get_status},
+    {"/api/v1/events", 0, get_events},
+    {"/api/v1/pause", 1, post_pause},
+    {"/api/v1/resume", 1, post_resume},
+    {"/api/v1/scale", 1, post_scale},
 };
 
 static const struct route *find(const char *path)

@@ -146,6 +146,25 @@ TEST_F(Serving, StreamsAStatusASecondUntilTheEnd)
     EXPECT_EQ(runs_->Wait(), 1);
 }
 
+TEST_F(Serving, ThePageRunsItsOwnScriptsAloneAndAsksNobodyElse)
+{
+    Start();
+    Answer page = Get("/");
+    std::smatch m;
+    ASSERT_TRUE(
+        std::regex_search(page.head, m, std::regex("script-src 'nonce-([0-9a-f]{32})'; style-src 'nonce-\\1'")));
+    EXPECT_THAT(page.head, HasSubstr("default-src 'none'"));
+    EXPECT_THAT(page.head, HasSubstr("frame-ancestors 'none'"));
+    EXPECT_THAT(page.head, HasSubstr("X-Content-Type-Options: nosniff"));
+    const std::string nonce = m[1];
+    EXPECT_THAT(page.body, HasSubstr("<style nonce=\"" + nonce + "\">\n:root {")) << "it has all its parts";
+    EXPECT_THAT(page.body, HasSubstr("<script nonce=\"" + nonce + "\">\n\"use strict\";"));
+    EXPECT_THAT(page.body, HasSubstr("new EventSource(\"/api/v1/events\")"));
+    EXPECT_THAT(page.body, Not(ContainsRegex("(src|href)=\"?(https?:)?//"))) << "nothing from elsewhere";
+    EXPECT_THAT(page.body, Not(HasSubstr("innerHTML")));
+    EXPECT_THAT(Get("/").body, Not(HasSubstr(nonce))) << "a nonce is used once";
+}
+
 TEST_F(Serving, AnAddressThatIsTakenEndsTheRunBeforeItStarts)
 {
     Start();
