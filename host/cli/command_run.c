@@ -6,12 +6,13 @@
 
 #include "configuration.h"
 #include "control.h"
+#include "debugger.h"
 #include "display.h"
 #include "http.h"
 #include "nearest.h"
 #include "summary.h"
 
-enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, RUN_ARGUMENTS };
+enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, DEBUG, RUN_ARGUMENTS };
 
 static const struct argument table[] = {
     CONFIGURATION_TABLE,
@@ -21,6 +22,10 @@ static const struct argument table[] = {
     [LEVEL] = {.name = "log-level",
                .takes = "LEVEL",
                .help = "The least that is logged: error, warning, info (default) or debug."},
+    [DEBUG] = {.name = "debug",
+               .takes = "STAGE",
+               .help =
+                   "Run this stage under gdb, in this terminal: with one worker, without its sandbox and its timeout."},
 };
 
 static const struct command command = {
@@ -39,7 +44,7 @@ static int read_level(const struct arguments *a, enum log_level *out, FILE *err)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"}; /* as enum log_level */
     const char *wanted = a->values[LEVEL];
-    *out = a->values[QUIET] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+    *out = a->values[QUIET] || a->values[DEBUG] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
     if (!wanted)
         return EXIT_OK;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -69,17 +74,23 @@ static int open_http(const struct pipeline *p, const struct control *control, co
     return EXIT_OK;
 }
 
-static int run(const struct pipeline *p, const struct arguments *a, enum log_level level, FILE *out, FILE *err)
+/* `d`: one that is prepared, NULL: the run is without. */
+static int run(const struct pipeline *p, const struct arguments *a, const struct debugger *d, enum log_level level,
+               FILE *out, FILE *err)
 {
     struct log log;
     struct display display;
     struct summary s = {.pipeline = p};
     log_init(&log, STDERR_FILENO, level, "micropipe");
-    display_init(&display, STDERR_FILENO, a->values[QUIET] ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
+    display_init(&display, STDERR_FILENO, a->values[QUIET] || d ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
     struct supervisor_hooks hooks = display_hooks(&display);
     struct control *control = control_open(p->name, &log);
     if (control)
         hooks.watches[hooks.n_watches++] = (struct supervisor_watch){control_fd(control), control_ready, control};
+    if (d) {
+        hooks.debug = &d->hook;
+        debugger_announce(d, p, &log);
+    }
     struct http *http = NULL;
     int result = open_http(p, control, &log, &hooks, &http, err);
     if (!result)
@@ -101,6 +112,16 @@ static int run(const struct pipeline *p, const struct arguments *a, enum log_lev
     return result;
 }
 
+static int run_debugged(struct pipeline *p, const struct arguments *a, enum log_level level, FILE *out, FILE *err)
+{
+    struct debugger d;
+    int result = debugger_prepare(&d, p, a->values[DEBUG], err);
+    if (!result)
+        result = run(p, a, &d, level, out, err);
+    debugger_clear(&d);
+    return result;
+}
+
 static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
 {
     struct configuration c;
@@ -113,8 +134,10 @@ static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
         configuration_print_mistakes(&c, err);
     else if (!result && a->values[PRINT_CONFIG])
         pipeline_print(c.pipeline, PRINT_AS_SET, out);
+    else if (!result && a->values[DEBUG])
+        result = run_debugged(c.pipeline, a, level, out, err);
     else if (!result)
-        result = run(c.pipeline, a, level, out, err);
+        result = run(c.pipeline, a, NULL, level, out, err);
     configuration_clear(&c);
     return result;
 }

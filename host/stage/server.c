@@ -19,6 +19,7 @@
 
 #include "clock.h"
 #include "crash.h"
+#include "held.h"
 #include "host_table.h"
 #include "leftovers.h"
 #include "loader.h"
@@ -212,6 +213,7 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     sandbox_narrow(&s->sandbox);
     protection_for_work(s->segment, s->stage, m->worker);
     sched_setscheduler(0, SCHED_BATCH, &param); /* longer slices: a hand-over in batches, not a switch a frame */
+    held_wait(segment_slot(s->segment, s->stage, m->worker));
     slot_watch_delays(segment_slot(s->segment, s->stage, m->worker));
     struct crash_area *crash = segment_crash(s->segment, s->segment->stages[s->stage].first_slot + m->worker);
     struct worker_start start = {s->segment, s->processor, s->shared, s->stage, m->worker, m->epoch, &s->log, crash};

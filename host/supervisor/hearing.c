@@ -88,6 +88,7 @@ static void server_says(struct supervisor *s, struct crew *c, struct server_mess
         b->state = BERTH_ALIVE;
         b->pid = m->pid;
         b->alive_since = now;
+        debugging_spawned(s, c, m->worker);
     } else if (m->type == SERVER_EXITED && current && (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)) {
         worker_exited(s, c, m, now);
     }

@@ -8,6 +8,7 @@
 
 #include "crashes.h"
 #include "crew.h"
+#include "debugging.h"
 #include "history.h"
 #include "scaling.h"
 #include "supervisor.h"
@@ -15,7 +16,15 @@
 enum { INHERITED_MAX = 64 };
 
 /* What an event of the loop is of. */
-enum run_event { EVENT_OF_SIGNAL, EVENT_OF_SOCKET, EVENT_OF_SERVER, EVENT_OF_HELD, EVENT_OF_HOOKS, EVENT_OF_CRASH };
+enum run_event {
+    EVENT_OF_SIGNAL,
+    EVENT_OF_SOCKET,
+    EVENT_OF_SERVER,
+    EVENT_OF_HELD,
+    EVENT_OF_HOOKS,
+    EVENT_OF_CRASH,
+    EVENT_OF_DEBUGGER
+};
 
 struct supervisor {
     const struct pipeline *pipeline;
@@ -24,9 +33,11 @@ struct supervisor {
     struct segment segment;
     struct crew *crews;
     struct scaling *scaling;
-    struct history *history;        /* NULL: nobody has watched yet */
-    struct crashes *crashes;        /* NULL: no memory, and so no crash reports */
-    int epoll, signals, children;   /* children: of leftovers_open() */
+    struct history *history;      /* NULL: nobody has watched yet */
+    struct crashes *crashes;      /* NULL: no memory, and so no crash reports */
+    int epoll, signals, children; /* children: of leftovers_open() */
+    pid_t debugger;               /* 0: none runs */
+    int debugger_fd;
     pid_t inherited[INHERITED_MAX]; /* children from before the run: not ours to kill */
     uint32_t n_inherited;
     uint64_t started_ns, tick_at, drain_until; /* 0: not */
@@ -49,7 +60,7 @@ int run_watch(const struct supervisor *s, int fd, enum run_event event, uint32_t
  * moment ago may still have a copy of it, and as long as anybody has, epoll goes on reporting what is closed here. */
 void run_close(const struct supervisor *s, int *fd);
 
-/* Kills all children but the servers that run, an autopsy, and what was there before us. */
+/* Kills all children but the servers that run, an autopsy, a debugger, and what was there before us. */
 void run_kill_leftovers(const struct supervisor *s);
 
 static inline const char *run_stage_name(const struct supervisor *s, const struct crew *c)

@@ -55,10 +55,11 @@ void run_close(const struct supervisor *s, int *fd)
 
 void run_kill_leftovers(const struct supervisor *s)
 {
-    pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX + 1];
+    pid_t pids[INHERITED_MAX + PIPELINE_STAGES_MAX + 2];
     uint32_t n = s->n_inherited;
     memcpy(pids, s->inherited, n * sizeof *pids);
     pids[n++] = crashes_examiner(s->crashes);
+    pids[n++] = s->debugger;
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         if (s->crews[i].server)
             pids[n++] = s->crews[i].server;
@@ -81,6 +82,8 @@ static void on_signal(struct supervisor *s, uint64_t now)
     if (read(s->signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     int signal = (int)info.ssi_signo;
+    if (signal == SIGINT && debugging_has_terminal(s))
+        return;
     char who[64];
     snprintf(who, sizeof who, "%sSIG%s", s->draining ? "a second signal, " : "", sigabbrev_np(signal));
     if (s->draining) {
@@ -205,6 +208,8 @@ static void loop(struct supervisor *s)
                 tell_watcher(s, (uint32_t)events[i].data.u64);
             else if (tag == EVENT_OF_CRASH)
                 crashes_hear(s);
+            else if (tag == EVENT_OF_DEBUGGER)
+                debugging_ended(s);
             else if (tag == EVENT_OF_SOCKET && !(events[i].events & EPOLLIN))
                 epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
             else if (tag == EVENT_OF_SOCKET)
@@ -274,6 +279,8 @@ static void start(struct supervisor *s)
     error = s->over ? 0 : segment_fill(&s->segment);
     if (error)
         run_end(s, OUTCOME_FAILED, "%s", s->segment.backing.report);
+    if (!s->over)
+        debugging_begin(s);
     for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
         crew_begin(&s->crews[i]);
         staffing_set(&s->crews[i], &s->segment, s->pipeline->stages[i].workers_min, clock_monotonic());
@@ -285,6 +292,7 @@ static void start(struct supervisor *s)
 /* Kills what is left, and waits until it is gone. */
 static void stop(struct supervisor *s)
 {
+    debugging_finish(s);
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++) {
         if (s->crews[i].server) {
             kill(s->crews[i].server, SIGKILL);
@@ -337,6 +345,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
                            .hooks = hooks,
                            .epoll = -1,
                            .signals = -1,
+                           .debugger_fd = -1,
                            .children = leftovers_open(),
                            .started_ns = clock_monotonic(),
                            .reason = reason,

@@ -8,6 +8,8 @@
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
+#include <sys/types.h>
+
 #include "log.h"
 #include "pipeline.h"
 #include "snapshot.h"
@@ -33,6 +35,13 @@ struct supervisor_watch {
     void *context;
 };
 
+/* A debugger for one stage, whose only worker waits for it before open(). The run is not over before it has ended. */
+struct supervisor_debug {
+    uint32_t stage;
+    pid_t (*start)(void *context, pid_t worker); /* attached to that process; its pid, or -errno */
+    void *context;
+};
+
 struct supervisor_hooks {
     struct supervisor_watch watches[SUPERVISOR_WATCHES_MAX];
     uint32_t n_watches;
@@ -41,6 +50,7 @@ struct supervisor_hooks {
     void (*tick)(void *context, struct supervisor *s, const struct snapshot *now);
     void *context;
     uint32_t tick_ms;
+    const struct supervisor_debug *debug; /* NULL: none */
 };
 
 /* Runs to the end. Problems are logged where they happen; *last is the final snapshot, valid as long as the pipeline.

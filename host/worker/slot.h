@@ -44,7 +44,7 @@ enum worker_exit {
 struct slot {
     /* the host */
     au32 command;
-    uint32_t reserved;
+    au32 held; /* 1: its workers wait for a debugger before open() */
     /* monotonic ns, of the last death: waitid() returned it; what it owned is settled; the successor was asked for */
     au64 died, settled, asked;
     uint8_t pad0[32];
