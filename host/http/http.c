@@ -22,7 +22,7 @@
 enum {
     CONNECTION_MEMORY = 16384, /* of a connection, so also of its request's head */
     IDLE_S = 10,               /* without a byte either way */
-    BACKLOG = 128,
+    BACKLOG = 1024,
     SHARE_PERCENT = 2 /* of a core */
 };
 
@@ -123,8 +123,9 @@ static enum MHD_Result on_request(void *context, /* NOLINT(readability-function-
         struct MHD_Response *answer = routes_answer(&h->desk, r);
         return send_reply(r, answer);
     }
-    size_t room = ROUTES_BODY_MAX - (r->n < ROUTES_BODY_MAX ? r->n : ROUTES_BODY_MAX);
-    memcpy(r->body + ROUTES_BODY_MAX - room, data, *n < room ? *n : room);
+    if (*n > ROUTES_BODY_MAX - r->n)
+        return MHD_NO; /* it did not say before how long it is: it is cut off */
+    memcpy(r->body + r->n, data, *n);
     r->n += *n;
     *n = 0;
     return MHD_YES;

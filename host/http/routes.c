@@ -157,6 +157,12 @@ static const char *header(const struct request *r, const char *name)
     return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+static int body_is_too_long(const struct request *r)
+{
+    const char *length = header(r, "Content-Length");
+    return length && strtoull(length, NULL, 10) > ROUTES_BODY_MAX;
+}
+
 /* What is wrong with a request to change something; NULL: nothing. */
 static struct MHD_Response *refuse_change(const struct desk *d, struct request *r)
 {
@@ -166,8 +172,10 @@ static struct MHD_Response *refuse_change(const struct desk *d, struct request *
         r->status = MHD_HTTP_FORBIDDEN;
         return reply_error("it comes from a page of others");
     }
-    if (gate_knows_token(header(r, "Authorization"), d->credential.token))
-        return NULL;
+    if (gate_knows_token(header(r, "Authorization"), d->credential.token)) {
+        r->status = body_is_too_long(r) ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+        return r->status ? reply_error("the body is too long") : NULL;
+    }
     r->status = MHD_HTTP_UNAUTHORIZED;
     struct MHD_Response *response =
         reply_error("it wants the header Authorization: Bearer TOKEN, with the pipeline's token");
@@ -198,10 +206,6 @@ struct MHD_Response *routes_head(struct desk *d, struct request *r)
 
 struct MHD_Response *routes_answer(struct desk *d, struct request *r)
 {
-    if (r->n > ROUTES_BODY_MAX) {
-        r->status = MHD_HTTP_CONTENT_TOO_LARGE;
-        return reply_error("the body is too long");
-    }
     r->status = MHD_HTTP_OK;
     return find(r->path)->answer(d, r);
 }

@@ -26,7 +26,7 @@ struct request {
     struct MHD_Connection *connection;
     const char *method, *path;
     char body[ROUTES_BODY_MAX + 1];
-    size_t n;        /* bytes of it; more than ROUTES_BODY_MAX: it is too long */
+    size_t n;        /* bytes of it */
     unsigned status; /* 0: it is not answered yet */
 };
 

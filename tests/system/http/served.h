@@ -39,11 +39,12 @@ class Served : public testing::Test
     ~Served() override { unsetenv("XDG_RUNTIME_DIR"); }
 
     static constexpr const char *ENDLESS =
-        "core.generate size=16 count=0 | debug.work wait=1ms :workers=1-8 | core.null";
+        "core.generate size=16 count=0 | debug.work wait=1ms :workers=1-8 :queue=64 | core.null";
 
     void Start(const std::string &line = ENDLESS, std::vector<std::string> more = {})
     {
-        std::vector<std::string> words{"run", "--set", "name=pipe", "--set", "http=127.0.0.1:0", "-e", line};
+        std::vector<std::string> words{
+            "run", "--set", "name=pipe", "--set", "http=127.0.0.1:0", "--set", "drain_timeout=50s", "-e", line};
         words.insert(words.end(), more.begin(), more.end());
         runs_ = std::make_unique<Running>(words);
         runs_->WaitFor("/metrics for Prometheus");
