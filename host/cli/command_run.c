@@ -1,6 +1,7 @@
 #include "command_run.h"
 
 #include <errno.h>
+#include <micropipe/option.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,8 +12,12 @@
 #include "http.h"
 #include "nearest.h"
 #include "summary.h"
+#include "trace_file.h"
+#include "value.h"
 
-enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, DEBUG, RUN_ARGUMENTS };
+enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, DEBUG, TRACE, TRACE_SIZE, RUN_ARGUMENTS };
+
+enum { TRACE_SIZE_USUAL = 64 << 20 };
 
 static const struct argument table[] = {
     CONFIGURATION_TABLE,
@@ -26,6 +31,12 @@ static const struct argument table[] = {
                .takes = "STAGE",
                .help =
                    "Run this stage under gdb, in this terminal: with one worker, without its sandbox and its timeout."},
+    [TRACE] = {.name = "trace",
+               .takes = "FILE",
+               .help = "Write a trace of the run to this file, for ui.perfetto.dev: what each worker did, and when."},
+    [TRACE_SIZE] = {.name = "trace-size",
+                    .takes = "SIZE",
+                    .help = "The most that the trace may take, as 256M (64M); what comes after is left out."},
 };
 
 static const struct command command = {
@@ -74,6 +85,22 @@ static int open_http(const struct pipeline *p, const struct control *control, co
     return EXIT_OK;
 }
 
+/* Bytes that the trace may take. */
+static int read_trace_size(const struct arguments *a, uint64_t *out, FILE *err)
+{
+    const char *text = a->values[TRACE_SIZE];
+    struct value size;
+    *out = TRACE_SIZE_USUAL;
+    if (!text)
+        return EXIT_OK;
+    if (!a->values[TRACE])
+        return arguments_wrong(&command, err, "--trace-size is of a trace: give --trace, too");
+    if (value_parse(MPIPE_SIZE, text, &size) != 0 || size.integer < TRACE_FILE_LEAST)
+        return arguments_wrong(&command, err, "'%s' is no size for a trace, as 256M; 64K is the least", text);
+    *out = (uint64_t)size.integer;
+    return EXIT_OK;
+}
+
 /* `d`: one that is prepared, NULL: the run is without. */
 static int run(const struct pipeline *p, const struct arguments *a, const struct debugger *d, enum log_level level,
                FILE *out, FILE *err)
@@ -91,6 +118,8 @@ static int run(const struct pipeline *p, const struct arguments *a, const struct
         hooks.debug = &d->hook;
         debugger_announce(d, p, &log);
     }
+    hooks.trace = a->values[TRACE];
+    read_trace_size(a, &hooks.trace_size, err); /* it was checked before */
     struct http *http = NULL;
     int result = open_http(p, control, &log, &hooks, &http, err);
     if (!result)
@@ -126,7 +155,10 @@ static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
 {
     struct configuration c;
     enum log_level level;
+    uint64_t trace_size;
     int result = read_level(a, &level, err);
+    if (!result)
+        result = read_trace_size(a, &trace_size, err);
     if (result)
         return result;
     result = configuration_load(&command, a, err, &c);

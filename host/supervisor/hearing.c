@@ -20,6 +20,7 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
     memcpy(reason, slot->reason, sizeof reason);
     reason[sizeof reason - 1] = 0;
     describe_status(status, how, sizeof how);
+    recorder_gone(s->recorder, c->stage, worker, how, now);
     if (own_exit == WORKER_CONFIG)
         run_end(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", run_stage_name(s, c),
                 reason[0] ? ": " : "; its own words are in the log above", reason);
@@ -48,6 +49,7 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
         crew_left(b, now);
         b->state = BERTH_ENDED;
+        recorder_gone(s->recorder, c->stage, m->worker, NULL, now);
         if (state == SLOT_RETIRED && staffing_left(c, &s->segment, m->worker, now))
             log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": keeps frames although it was flushed, so it stays",
                       run_stage_name(s, c), m->worker);
@@ -89,6 +91,7 @@ static void server_says(struct supervisor *s, struct crew *c, struct server_mess
         b->pid = m->pid;
         b->alive_since = now;
         debugging_spawned(s, c, m->worker);
+        recorder_forked(s->recorder, c->stage, m->worker, now);
     } else if (m->type == SERVER_EXITED && current && (b->state == BERTH_ALIVE || b->state == BERTH_STARTING)) {
         worker_exited(s, c, m, now);
     }

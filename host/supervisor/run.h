@@ -10,6 +10,7 @@
 #include "crew.h"
 #include "debugging.h"
 #include "history.h"
+#include "recorder.h"
 #include "scaling.h"
 #include "supervisor.h"
 
@@ -35,6 +36,7 @@ struct supervisor {
     struct scaling *scaling;
     struct history *history;      /* NULL: nobody has watched yet */
     struct crashes *crashes;      /* NULL: no memory, and so no crash reports */
+    struct recorder *recorder;    /* NULL: the run is not traced */
     int epoll, signals, children; /* children: of leftovers_open() */
     pid_t debugger;               /* 0: none runs */
     int debugger_fd;

@@ -170,6 +170,7 @@ static int do_what_is_due(struct supervisor *s)
     if (!s->draining)
         next = earlier(next, scaling_tick(s->scaling, &s->segment, s->crews, s->log, now));
     next = earlier(next, crashes_tick(s, now)); /* after the successors were asked for */
+    next = earlier(next, recorder_tick(s->recorder, s->scaling, now));
     if (s->drain_until && now >= s->drain_until)
         run_end(s, OUTCOME_FAILED, "not drained within drain_timeout");
     next = earlier(next, s->drain_until);
@@ -244,6 +245,17 @@ static int open_loop(struct supervisor *s)
     return -1;
 }
 
+static int start_recorder(struct supervisor *s)
+{
+    if (!s->hooks || !s->hooks->trace)
+        return 0;
+    int error = recorder_open(s->hooks->trace, s->hooks->trace_size, &s->segment, s->log, s->started_ns, &s->recorder);
+    if (error)
+        run_end(s, OUTCOME_FAILED, "cannot write the trace '%s': %s", s->hooks->trace,
+                error == -ESPIPE ? "it has to be a file" : strerror(-error));
+    return error;
+}
+
 /* Memory, servers, then the pages: a server loads its plugin while the host makes the pages exist. */
 static void start(struct supervisor *s)
 {
@@ -275,6 +287,8 @@ static void start(struct supervisor *s)
         return;
     }
     scaling_begin(s->scaling, s->pipeline, clock_monotonic());
+    if (start_recorder(s) != 0)
+        return;
     do_what_is_due(s);
     error = s->over ? 0 : segment_fill(&s->segment);
     if (error)
@@ -364,6 +378,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
         operator_look(&s, last);
         conclude(&s, last);
     }
+    recorder_close(&s.recorder, &s.segment, s.scaling, clock_monotonic());
     free(s.crews);
     free(s.scaling);
     history_destroy(s.history);

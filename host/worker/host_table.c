@@ -9,6 +9,7 @@
 #include <micropipe/status.h>
 
 #include "clock.h"
+#include "tracing.h"
 #include "waiting.h"
 
 static const struct option_value *option(void *context, const char *name)
@@ -77,9 +78,11 @@ static mpipe_status wait_readable(void *context, int32_t fd, int64_t timeout_ns)
     sigprocmask(SIG_BLOCK, NULL, &mask);
     sigdelset(&mask, SIGUSR2);
     slot_enter(t->slot, SLOT_WAIT_INPUT);
+    tracing_wait(t->slot, SLOT_WAIT_INPUT, start);
     do
         n = !slot_must_end(t->slot) ? ppoll(&p, 1, timeout_ns < 0 ? NULL : &limit, &mask) : -1;
     while (n < 0 && errno == EINTR && timeout_ns < 0 && !slot_must_end(t->slot));
+    tracing_note(t->slot, TRACE_WAITED, 0, 0);
     slot_waited(t->slot, SLOT_WAIT_INPUT, clock_monotonic() - start);
     slot_enter(t->slot, SLOT_BUSY);
     if (slot_must_end(t->slot))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "pressure.h"
+#include "tracing.h"
 #include "waiting.h"
 
 static struct stage_memory *memory_of(const struct session *s)
@@ -42,8 +43,10 @@ void session_take_token(struct session *s)
         return;
     session_release_memory(s);
     slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
+    tracing_wait(s->t.slot, SLOT_WAIT_MEMORY, au64_relaxed(&s->t.slot->since));
     announce(s);
     end_lock(&memory_of(s)->token, s->t.me);
+    tracing_note(s->t.slot, TRACE_WAITED, 0, 0);
     slot_enter(s->t.slot, SLOT_BUSY);
     s->has_token = 1;
 }
@@ -118,7 +121,7 @@ static int commit_in_between(struct session *s)
         return 0;
     s->wide = 1;
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
-    transaction_commit(&s->t, s->n_done);
+    session_decide(s);
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     return 1;

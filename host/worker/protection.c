@@ -73,6 +73,8 @@ void protection_for_load(const struct segment *s)
     mprotect(s->backing.base, s->backing.size, PROT_READ);
     if (s->crashes)
         mprotect(s->crashes, s->n_slots * CRASH_AREA_SIZE, PROT_NONE);
+    if (s->trace)
+        trace_shield_all(s->trace);
 }
 
 void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worker)
@@ -82,6 +84,8 @@ void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worke
     shield_spans(s, stage);
     shield_rings(s, stage);
     shield_slots(s, segment_slot(s, stage, worker));
+    if (s->trace)
+        trace_shield(s->trace, s->stages[stage].first_slot + worker);
     syscall(SYS_mseal, s->backing.base, s->backing.size, 0UL);
     shield_crashes(s, segment_slot(s, stage, worker));
 }

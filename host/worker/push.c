@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "tracing.h"
 #include "waiting.h"
 
 enum { SOURCE_BATCH = 256, SOURCE_PAUSE_MS = 5 };
@@ -174,6 +175,8 @@ static int flush(struct session *s)
 {
     mpipe_status status = MPIPE_OK;
     int again = 1;
+    if (s->processor->flush)
+        tracing_note(s->t.slot, TRACE_FLUSH, 0, 0);
     while (again && s->processor->flush) {
         if (replay(s) != WORKER_DONE)
             return WORKER_FATAL;
@@ -265,7 +268,9 @@ static void pause_source(struct session *s)
     sigdelset(&mask, SIGUSR2);
     slot_enter(s->t.slot, SLOT_WAIT_INPUT);
     uint64_t start = clock_monotonic();
+    tracing_wait(s->t.slot, SLOT_WAIT_INPUT, start);
     ppoll(NULL, 0, &pause, &mask);
+    tracing_note(s->t.slot, TRACE_WAITED, 0, 0);
     slot_waited(s->t.slot, SLOT_WAIT_INPUT, clock_monotonic() - start);
     slot_enter(s->t.slot, SLOT_BUSY);
 }

@@ -1,6 +1,7 @@
 #include "roll_forward.h"
 
 #include "pressure.h"
+#include "tracing.h"
 #include "waiting.h"
 
 static struct block *block_of(const struct transaction *t, const struct descriptor *d)
@@ -195,6 +196,8 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
     uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
     if (n == 0)
         return 0;
+    if (tracing_ring(t->slot))
+        tracing_publish(t, &t->readers[index], at->output, tail, n);
     copy_piece(t, &t->readers[index], at, tail, n); /* step: copy_outputs */
     au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */
     au32_store_relaxed(&j->done_after, at->done);   /* step: note_done_after */

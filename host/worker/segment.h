@@ -17,6 +17,7 @@
 #include "pipeline.h"
 #include "ring.h"
 #include "slot.h"
+#include "trace.h"
 
 enum { SEGMENT_MAGIC = 0x5047534d, SEGMENT_VERSION = 1 };
 
@@ -60,8 +61,9 @@ struct segment {
     struct stage_place *stages;
     struct slot **slots;
     uint32_t n_slots;
-    uint8_t *crashes; /* a crash area a slot, in a mapping of their own whose pages exist once written; NULL: none */
-    uint64_t cpus;    /* that the pipeline may use */
+    uint8_t *crashes;    /* a crash area a slot, in a mapping of their own whose pages exist once written; NULL: none */
+    uint64_t cpus;       /* that the pipeline may use */
+    struct trace *trace; /* NULL: the run is not traced. Not the segment's own */
 };
 
 /* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0

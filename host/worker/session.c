@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "passage.h"
 #include "pressure.h"
+#include "tracing.h"
 #include "waiting.h"
 
 int session_init(struct session *s, const mpipe_processor *processor, const struct log *log)
@@ -204,10 +205,21 @@ static void count_work(struct session *s, int sends)
         passage_mark(s->t.readers[i].ring, s->work.since);
 }
 
+void session_decide(struct session *s)
+{
+    if (!tracing_ring(s->t.slot)) {
+        transaction_commit(&s->t, s->n_done);
+        return;
+    }
+    tracing_note(s->t.slot, TRACE_COMMIT, s->n_done, s->t.n_outputs);
+    transaction_commit(&s->t, s->n_done);
+    tracing_note(s->t.slot, TRACE_COMMITTED, transaction_claimed(&s->t), 0);
+}
+
 void session_commit(struct session *s)
 {
     int sends = s->t.n_outputs > 0;
-    transaction_commit(&s->t, s->n_done);
+    session_decide(s);
     if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
         note_flow(s->t.slot);
     count_work(s, sends);
@@ -271,8 +283,11 @@ uint32_t session_batch(const struct session *s)
 uint32_t session_claim(struct session *s)
 {
     uint32_t n = transaction_claim(&s->t, session_batch(s));
-    if (n > 0)
-        passage_note(s->t.input, &s->t.slot->in_ring, s->t.claim_start, n);
+    if (n == 0)
+        return 0;
+    passage_note(s->t.input, &s->t.slot->in_ring, s->t.claim_start, n);
+    if (tracing_ring(s->t.slot))
+        tracing_claimed(&s->t);
     return n;
 }
 

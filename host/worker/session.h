@@ -112,6 +112,9 @@ struct view *session_admit(struct session *s, uint32_t index);
 /* The next kept frame to give again after a death, oldest first; NULL: none left. */
 struct view *session_replay(struct session *s);
 
+/* transaction_commit() of all calls that ended, told to the trace. */
+void session_decide(struct session *s);
+
 /* Commits all calls that ended, and gives memory back that others may want. */
 void session_commit(struct session *s);
 

@@ -77,7 +77,8 @@ struct slot {
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     /* for who watches: monotonic ns, when the frames that are in hand were taken on */
     au64 batch_since;
-    uint8_t pad3[56];
+    int64_t trace; /* from here to its trace ring, bytes; 0: the run is not traced (tracing.h) */
+    uint8_t pad3[48];
     struct histogram in_ring;    /* of its input's frames, those that were marked (passage.h) */
     struct histogram in_process; /* each frame, with the mean of its batch, which takes a millisecond or is one frame */
     struct journal journal;

@@ -35,6 +35,7 @@ static void find_readers(struct transaction *t)
         struct ring *ring = t->segment->stages[e->to].ring;
         t->readers[t->n_readers++] = (struct reader){.ring = ring,
                                                      .bit = HOLDER_STAGE(e->to),
+                                                     .stage = e->to,
                                                      .port = e->from_port,
                                                      .to_port = e->to_port,
                                                      .when_full = e->when_full,

@@ -17,7 +17,7 @@ enum { PORTS_MAX = 32 };
 struct reader {
     struct ring *ring;
     uint64_t bit; /* of its stage */
-    uint32_t port, to_port;
+    uint32_t stage, port, to_port;
     enum when_full when_full;
     enum end_hold hold; /* of the ring's producer end */
     uint64_t seen_head; /* of the ring, when last looked: it has only grown since */

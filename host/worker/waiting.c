@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "tracing.h"
 
 enum { SWITCH_NS = 10000 };
 
@@ -51,11 +52,13 @@ int slot_sleep(struct slot *s, enum slot_state state, struct event *e, uint32_t 
     slot_enter(s, state);
     uint64_t start = au64_relaxed(&s->since);
     uint64_t call_since = au64_relaxed(&s->call_since);
-    au64_store_relaxed(&s->call_since, 0);          /* what others take is not time that the call takes */
+    au64_store_relaxed(&s->call_since, 0); /* what others take is not time that the call takes */
+    tracing_wait(s, state, start);
     int measured = start / 64 % MEASURED_EACH == 0; /* the clock's low bits are as good as dice */
     uint64_t delay = measured ? delay_ns(s) : 0;
     int woken = event_sleep(e, sequence, deadline_ns);
     uint64_t slept = clock_monotonic() - start;
+    tracing_note(s, TRACE_WAITED, 0, 0);
     slot_waited(s, state, slept);
     if (measured)
         au64_store_relaxed(&s->sleep_delay_ns,
@@ -76,8 +79,10 @@ void slot_pause(struct slot *s)
     sigdelset(&mask, SIGUSR2);
     slot_enter(s, SLOT_WAIT_INPUT);
     uint64_t start = au64_relaxed(&s->since);
+    tracing_wait(s, SLOT_WAIT_INPUT, start);
     while (slot_command(s) == SLOT_PAUSE)
         ppoll(NULL, 0, NULL, &mask);
+    tracing_note(s, TRACE_WAITED, 0, 0);
     slot_waited(s, SLOT_WAIT_INPUT, clock_monotonic() - start);
     slot_enter(s, SLOT_BUSY);
 }
@@ -108,6 +113,8 @@ int patience_lasts(struct patience *p)
 
 void patience_end(const struct patience *p, struct slot *s, enum slot_state state)
 {
+    tracing_wait(s, state, p->begin);
+    tracing_note(s, TRACE_WAITED, 0, 0);
     slot_waited(s, state, clock_monotonic() - p->begin);
     if (p->delay_ns)
         au64_store_relaxed(&s->sleep_delay_ns, au64_relaxed(&s->sleep_delay_ns) + p->delay_ns);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "crash.h"
@@ -12,6 +13,7 @@
 #include "pressure.h"
 #include "push.h"
 #include "session.h"
+#include "tracing.h"
 #include "waiting.h"
 
 struct worker {
@@ -97,6 +99,7 @@ static int run(struct worker *w, const struct worker_start *start)
     if (result != WORKER_DONE)
         return result;
     au64_store_relaxed(&s->t.slot->opened, clock_monotonic());
+    tracing_note(s->t.slot, TRACE_OPENED, transaction_claimed(&s->t), 0);
     work_begin(&s->work, s->t.slot, s->t.tally.out);
     slot_enter(s->t.slot, SLOT_BUSY);
     result = s->style == STYLE_PULL ? run_pull(s) : push_run(s);
@@ -123,6 +126,8 @@ int worker_run(const struct worker_start *start)
     log_init(&w->log, start->log->fd, start->log->threshold, who);
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
     au64_store_relaxed(&slot->call_since, 0);
+    tracing_begin(start->segment, start->segment->stages[start->stage].first_slot + start->worker);
+    tracing_note(slot, TRACE_START, 0, (uint64_t)getpid());
     au32_store_relaxed(&slot->leaving, 0);
     au64_store_relaxed(&slot->recovered, 0);
     au64_store_relaxed(&slot->opened, 0);
@@ -157,6 +162,7 @@ int worker_run(const struct worker_start *start)
     session_destroy(s);
     transaction_destroy(&s->t);
     free(w);
+    tracing_note(slot, TRACE_LEAVE, (uint64_t)result, 0);
     au32_store_release(&slot->leaving, (uint32_t)result + 1);
     return result;
 }

@@ -61,6 +61,7 @@ class World
     ~World();
 
     const ::segment *segment() const { return &segment_; }
+    ::segment *mutable_segment() { return &segment_; }
     ::pipeline *pipeline() { return &pipeline_; }
     ring *Ring(uint32_t stage) const { return segment_.stages[stage].ring; }
     ::slot *Slot(uint32_t stage, uint32_t worker = 0) const { return segment_slot(&segment_, stage, worker); }
