@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "leftovers.h"
+#include "probes.h"
 #include "run.h"
 #include "staffing.h"
 
@@ -20,6 +21,7 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
     memcpy(reason, slot->reason, sizeof reason);
     reason[sizeof reason - 1] = 0;
     describe_status(status, how, sizeof how);
+    PROBE_DEATH(run_stage_name(s, c), worker, c->berths[worker].pid, status);
     recorder_gone(s->recorder, c->stage, worker, how, now);
     if (own_exit == WORKER_CONFIG)
         run_end(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", run_stage_name(s, c),

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "probes.h"
 #include "staffing.h"
 #include "usage.h"
 #include "work.h"
@@ -168,6 +169,7 @@ __attribute__((format(printf, 7, 8))) static void record(struct scaling *s, cons
     va_start(args, format);
     vsnprintf(r->why, sizeof r->why, format, args);
     va_end(args);
+    PROBE_SCALE(p->stages[stage].name, r->from, r->to, r->why);
     log_write(log, LOG_LEVEL_INFO, "%s: %" PRIu32 " -> %" PRIu32 " workers: %s", p->stages[stage].name, r->from, r->to,
               r->why);
 }
