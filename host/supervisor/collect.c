@@ -8,23 +8,16 @@
 /* A wait that goes on is not in the slot's sums yet. */
 static void add_waits(struct stage_snapshot *out, const struct slot *slot, const struct berth *b, uint64_t now_ns)
 {
-    uint64_t waits[3] = {au64_relaxed(&slot->wait_input_ns),
-                         au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_turn_ns),
-                         au64_relaxed(&slot->wait_memory_ns)};
-    uint32_t state = au32_acquire(&slot->state);
-    uint64_t since = au64_relaxed(&slot->since);
-    uint64_t now = b->alive_since && since < now_ns ? now_ns - since : 0;
-    if (state == SLOT_WAIT_INPUT)
-        waits[0] += now;
-    else if (state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_TURN)
-        waits[1] += now;
-    else if (state == SLOT_WAIT_MEMORY)
-        waits[2] += now;
+    struct waits waits = b->cut;
+    waits.input_ns += au64_relaxed(&slot->wait_input_ns);
+    waits.output_ns += au64_relaxed(&slot->wait_output_ns) + au64_relaxed(&slot->wait_turn_ns);
+    waits.memory_ns += au64_relaxed(&slot->wait_memory_ns);
+    crew_add_wait(&waits, b, slot, now_ns);
     uint64_t alive = b->alive_ns + (b->alive_since ? now_ns - b->alive_since : 0);
-    uint64_t waited = waits[0] + waits[1] + waits[2];
-    out->wait_input_ns += waits[0];
-    out->wait_output_ns += waits[1];
-    out->wait_memory_ns += waits[2];
+    uint64_t waited = waits.input_ns + waits.output_ns + waits.memory_ns;
+    out->wait_input_ns += waits.input_ns;
+    out->wait_output_ns += waits.output_ns;
+    out->wait_memory_ns += waits.memory_ns;
     out->busy_ns += alive > waited ? alive - waited : 0;
     out->ended_ns += b->state == BERTH_ENDED ? now_ns - b->left_at : 0;
 }

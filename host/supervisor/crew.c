@@ -168,8 +168,24 @@ void crew_dismiss(struct crew *c)
     c->loaded = c->confined = 0;
 }
 
-void crew_left(struct berth *b, uint64_t now_ns)
+void crew_add_wait(struct waits *w, const struct berth *b, const struct slot *slot, uint64_t now_ns)
 {
+    uint32_t state = au32_acquire(&slot->state);
+    uint64_t since = au64_relaxed(&slot->since);
+    if (since < b->alive_since) /* it is what its predecessor had left there */
+        since = b->alive_since;
+    uint64_t ns = b->alive_since && since < now_ns ? now_ns - since : 0;
+    if (state == SLOT_WAIT_INPUT)
+        w->input_ns += ns;
+    else if (state == SLOT_WAIT_OUTPUT || state == SLOT_WAIT_TURN)
+        w->output_ns += ns;
+    else if (state == SLOT_WAIT_MEMORY)
+        w->memory_ns += ns;
+}
+
+void crew_left(struct berth *b, const struct slot *slot, uint64_t now_ns)
+{
+    crew_add_wait(&b->cut, b, slot, now_ns);
     b->pid = 0;
     b->alive_ns += b->alive_since ? now_ns - b->alive_since : 0;
     b->alive_since = 0;
@@ -192,7 +208,7 @@ void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_
     if (b->state != BERTH_ALIVE && b->state != BERTH_STARTING)
         return;
     burial_settle(s, c->stage, &dead);
-    crew_left(b, now_ns);
+    crew_left(b, s->slots[dead.slot], now_ns);
     b->state = BERTH_EMPTY;
 }
 
@@ -234,7 +250,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
     uint64_t transactions = au64_relaxed(&slot->transactions);
     int progress = transactions != b->transactions;
     b->transactions = transactions;
-    crew_left(b, now_ns);
+    crew_left(b, slot, now_ns);
     enum death_cause cause = DEATH_TO_YIELD;
     int own_exit = crew_own_exit(slot, status);
     if (own_exit != WORKER_ROLLBACK) {

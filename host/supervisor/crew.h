@@ -19,6 +19,10 @@ enum berth_state {
     BERTH_ENDED /* the stream has ended here */
 };
 
+struct waits {
+    uint64_t input_ns, output_ns, memory_ns; /* for a turn: output */
+};
+
 struct berth {
     enum berth_state state;
     pid_t pid;
@@ -30,6 +34,7 @@ struct berth {
     uint64_t alive_since; /* 0: not alive */
     uint64_t alive_ns;    /* of all workers before it in this slot */
     uint64_t left_at;     /* when the last of them was gone */
+    struct waits cut;     /* of them: waits that their deaths cut short, which are in no slot's sums */
     struct restart_history history;
 };
 
@@ -72,7 +77,10 @@ void crew_dismiss(struct crew *c);
 void crew_signal(const struct crew *c, uint32_t worker, int signal);
 
 /* Keeps the books of a worker that is gone. */
-void crew_left(struct berth *b, uint64_t now_ns);
+void crew_left(struct berth *b, const struct slot *slot, uint64_t now_ns);
+
+/* Adds the wait that goes on in the slot, if its worker waits. */
+void crew_add_wait(struct waits *w, const struct berth *b, const struct slot *slot, uint64_t now_ns);
 
 /* At the end of a run: settles what a worker that was killed with it left behind, so that the figures are exact. */
 void crew_bury(struct crew *c, const struct segment *s, uint32_t worker, uint64_t now_ns);

@@ -49,7 +49,7 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
         log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", run_stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1,
                   m->text);
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
-        crew_left(b, now);
+        crew_left(b, segment_slot(&s->segment, c->stage, m->worker), now);
         b->state = BERTH_ENDED;
         recorder_gone(s->recorder, c->stage, m->worker, NULL, now);
         if (state == SLOT_RETIRED && staffing_left(c, &s->segment, m->worker, now))

@@ -42,6 +42,34 @@ TEST(Crew, ASignalIsADeathWhateverWasAnnounced)
     EXPECT_EQ(crew_own_exit(Slot(WORKER_DONE + 1).get(), 9), -1);
 }
 
+TEST(Crew, AWaitThatItsDeathCutShortIsNoWork)
+{
+    auto slot = Slot(0);
+    berth b = {};
+    b.alive_since = 1000;
+    au64_store_relaxed(&slot->since, 1200);
+    au32_store_relaxed(&slot->state, SLOT_WAIT_INPUT);
+    crew_left(&b, slot.get(), 5200);
+    EXPECT_EQ(b.alive_ns, 4200u);
+    EXPECT_EQ(b.cut.input_ns, 4000u);
+    waits more = {};
+    crew_add_wait(&more, &b, slot.get(), 9000);
+    EXPECT_EQ(more.input_ns, 0u) << "nobody waits there now";
+    b.alive_since = 6000;
+    au32_store_relaxed(&slot->state, SLOT_WAIT_TURN);
+    crew_left(&b, slot.get(), 6100);
+    EXPECT_EQ(b.cut.output_ns, 100u) << "what its predecessor had left there is older than it";
+    b.alive_since = 7000;
+    au64_store_relaxed(&slot->since, 7000);
+    au32_store_relaxed(&slot->state, SLOT_WAIT_MEMORY);
+    crew_left(&b, slot.get(), 7007);
+    EXPECT_EQ(b.cut.memory_ns, 7u);
+    b.alive_since = 8000;
+    au32_store_relaxed(&slot->state, SLOT_BUSY);
+    crew_left(&b, slot.get(), 9000);
+    EXPECT_EQ(b.cut.input_ns + b.cut.output_ns + b.cut.memory_ns, 4107u);
+}
+
 TEST(Crew, AStatusIsDescribedInWords)
 {
     char text[64];
