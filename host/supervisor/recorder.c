@@ -64,17 +64,17 @@ int recorder_open(const char *path, uint64_t limit, struct segment *s, const str
 }
 
 /* What comes while it is being read waits for the next time. */
-static void read_slot(struct recorder *r, uint32_t slot, uint64_t now_ns)
+static void read_slot(struct recorder *r, uint32_t slot)
 {
     struct trace_event e;
-    uint64_t lost = 0;
+    uint64_t lost = 0, now = clock_monotonic();
     for (uint32_t n = 0; n < TRACE_EVENTS && trace_next(trace_ring_of(r->trace, slot), &r->slots[slot].next, &e, &lost);
          n++) {
         if (lost)
             timeline_lost(r->timeline, slot, lost);
         lost = 0;
-        if (e.at_ns > now_ns)
-            e.at_ns = now_ns; /* it was written since, or what a plugin has written to */
+        if (e.at_ns > now)
+            e.at_ns = now; /* it was written since, or what a plugin has written to */
         timeline_event(r->timeline, slot, &e);
     }
     if (lost)
@@ -84,7 +84,7 @@ static void read_slot(struct recorder *r, uint32_t slot, uint64_t now_ns)
 static void read_all(struct recorder *r)
 {
     for (uint32_t i = 0; i < r->segment->n_slots; i++)
-        read_slot(r, i, clock_monotonic());
+        read_slot(r, i);
 }
 
 /* Fewer frames are followed if they come fast. */
@@ -156,7 +156,7 @@ void recorder_gone(struct recorder *r, uint32_t stage, uint32_t worker, const ch
         return;
     uint32_t slot = r->segment->stages[stage].first_slot + worker;
     r->slots[slot].died = how != NULL;
-    read_slot(r, slot, now_ns);
+    read_slot(r, slot);
     timeline_gone(r->timeline, slot, now_ns, how);
 }
 

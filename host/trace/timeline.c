@@ -201,9 +201,12 @@ static void write_flow(struct timeline *t, const struct flow_end *out, const str
 
 static void meet(struct timeline *t, uint32_t slot, const struct trace_event *e)
 {
-    struct flow_end end = {e->value, e->at_ns, slot, e->kind == TRACE_FRAME_OUT ? FLOW_OUT : FLOW_IN};
+    struct track *k = &t->tracks[slot];
+    struct flow_end end = {e->value, advance(k, e->at_ns), slot, e->kind == TRACE_FRAME_OUT ? FLOW_OUT : FLOW_IN};
     struct flow_end other;
     t->flow_ends++;
+    if (k->depth == 0 || !k->spans[k->depth - 1].written)
+        return; /* an arrow needs a span to hang on */
     if (!flows_meet(&t->flows, &end, &other))
         return;
     const struct flow_end *out = end.side == FLOW_OUT ? &end : &other, *in = end.side == FLOW_OUT ? &other : &end;

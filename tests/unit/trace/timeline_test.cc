@@ -222,8 +222,8 @@ TEST_F(Timeline, WhateverWorkersSayTheTraceIsWhole)
                 timeline_gone(timeline_, slot, now_, dice() % 2 ? "died" : nullptr);
                 break;
             default:
-                /* no arrows: on a track whose time goes back they are not where the worker said */
-                Event(slot, static_cast<trace_kind>(dice() % TRACE_FRAME_OUT), dice() % 3, dice());
+                /* two in a row at one place: at most one arrow for each */
+                Event(slot, static_cast<trace_kind>(dice() % TRACE_KINDS), 1, static_cast<uint64_t>(i) / 2);
             }
         }
         EXPECT_EQ(timeline_flush(timeline_, now_), 0);
