@@ -65,6 +65,17 @@ static int is_in(uint64_t address, const struct range *ranges, uint32_t n)
     return 0;
 }
 
+/* "11000-12000 r-xp ...": 1 if that is code. */
+static int read_range(const char *line, struct range *r)
+{
+    char *at;
+    r->from = strtoull(line, &at, 16);
+    if (*at != '-')
+        return 0;
+    r->to = strtoull(at + 1, &at, 16);
+    return *at == ' ' && at[1] && at[2] && at[3] == 'x';
+}
+
 /* Where the code of a file is. The kernel's path of it has no symbolic links in it, so the last part has to do. */
 static uint32_t find_code(const struct crash_area *e, const char *file, struct range *ranges)
 {
@@ -74,10 +85,8 @@ static uint32_t find_code(const struct crash_area *e, const char *file, struct r
     uint32_t n = 0;
     for (const char *line = e->modules, *end; n < RANGES_MAX && (end = strchr(line, '\n')) != NULL; line = end + 1) {
         struct range r;
-        char rights[5];
         if ((size_t)(end - line) > length && end[-(ptrdiff_t)length - 1] == '/' &&
-            memcmp(end - length, name, length) == 0 &&
-            sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &r.from, &r.to, rights) == 3 && strchr(rights, 'x'))
+            memcmp(end - length, name, length) == 0 && read_range(line, &r))
             ranges[n++] = r;
     }
     return n;

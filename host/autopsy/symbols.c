@@ -25,12 +25,23 @@ static void put_file(struct report_frame *f, const char *file, int line)
     f->line = file && line > 0 ? (uint32_t)line : 0;
 }
 
-/* The name of a function as the linker knows it, which has the namespaces in it; else as the source does. */
-static const char *name_of(Dwarf_Die *function)
+/* The name of a function as the linker knows it, which has the namespaces in it; else as the source does. `symbol`, of
+ * the symbol table at the address, may be another function's, or NULL. */
+static const char *name_of(Dwarf_Die *function, const char *symbol)
 {
     Dwarf_Attribute attribute;
     const char *name = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_linkage_name, &attribute));
-    return name ? name : dwarf_diename(function);
+    if (name)
+        return name;
+    name = dwarf_diename(function);
+    return name && symbol && strncmp(symbol, "_Z", 2) == 0 && strstr(symbol, name) ? symbol : name;
+}
+
+static const char *symbol_at(Dwfl_Module *module, Dwarf_Addr address)
+{
+    GElf_Off offset;
+    GElf_Sym symbol;
+    return dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 }
 
 /* The blocks and functions around the address, as they lie in each other after inlining. */
@@ -81,9 +92,7 @@ static struct report_frame bare_frame(Dwfl_Module *module, uint64_t address, sym
     dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, &path, NULL);
     const char *slash = path ? strrchr(path, '/') : NULL;
     snprintf(f.module, sizeof f.module, "%s", slash ? slash + 1 : path ? path : "");
-    GElf_Off offset;
-    GElf_Sym symbol;
-    put_name(&f, dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL), demangle);
+    put_name(&f, symbol_at(module, address), demangle);
     f.offset = address;
     if (dwfl_module_relocate_address(module, &f.offset) < 0)
         f.offset = address - start;
@@ -106,11 +115,11 @@ uint32_t symbols_find(Dwfl *files, uint64_t address, symbols_demangle *demangle,
         int tag = dwarf_tag(die);
         if (tag == DW_TAG_inlined_subroutine && n + 1 < max) {
             out[n + 1] = out[n];
-            put_name(&out[n], name_of(die), demangle);
+            put_name(&out[n], name_of(die, NULL), demangle);
             out[n].inlined = 1;
             put_call(&out[++n], unit, die);
         } else if (tag == DW_TAG_subprogram) {
-            put_name(&out[n], name_of(die), demangle);
+            put_name(&out[n], name_of(die, symbol_at(module, address)), demangle);
             break;
         }
     }

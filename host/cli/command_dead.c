@@ -163,6 +163,41 @@ static void print_known(const char *key, const json_t *value, FILE *out)
     }
 }
 
+static const char *text_in(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+/* What the worker died of, and a line for each call that led there, as the log has them. */
+static void print_crash(const json_t *crash, FILE *out)
+{
+    const json_t *frame;
+    size_t i;
+    fprintf(out, "  %-10s  ", "crash");
+    harmless_print(out, text_in(crash, "description"));
+    fputc('\n', out);
+    json_array_foreach(json_object_get(crash, "backtrace"), i, frame)
+    {
+        fprintf(out, "%*s#%zu ", 14, "", i);
+        harmless_print(out, *text_in(frame, "function") ? text_in(frame, "function") : "??");
+        if (*text_in(frame, "file")) {
+            fputs(" (", out);
+            harmless_print(out, text_in(frame, "file"));
+            fprintf(out, ":%" JSON_INTEGER_FORMAT ")", json_integer_value(json_object_get(frame, "line")));
+        }
+        if (json_is_true(json_object_get(frame, "inlined"))) {
+            fputs(", inlined", out);
+        } else if (*text_in(frame, "module")) {
+            fputs(", ", out);
+            harmless_print(out, text_in(frame, "module"));
+            fputc('+', out);
+            harmless_print(out, text_in(frame, "offset"));
+        }
+        fputc('\n', out);
+    }
+}
+
 static void print_when(json_int_t run_us, FILE *out)
 {
     char text[64];
@@ -184,6 +219,8 @@ static void print_letter(int folder, const char *name, json_t *letter, size_t by
             continue;
         if (strcmp(key, "run") == 0)
             print_when(json_integer_value(value), out);
+        else if (strcmp(key, "crash") == 0 && json_is_object(value))
+            print_crash(value, out);
         else if (strcmp(key, "attributes") != 0)
             print_known(key, value, out);
         else if (json_object_size(value) > 0) {

@@ -17,7 +17,7 @@ static int is_traced(void)
     char line[256];
     while (f && fgets(line, sizeof line, f))
         if (strncmp(line, key, sizeof key - 1) == 0)
-            return atoi(line + sizeof key - 1) != 0;
+            return strtol(line + sizeof key - 1, NULL, 10) != 0;
     return 0;
 }
 

@@ -79,7 +79,9 @@ int letter_file_amend(const char *path, const char *name, const char *key, json_
     json_t *letter = read_letter(folder, file, &error);
     if (!letter)
         return error;
-    AUTO_FREE char *text = json_object_set(letter, key, value) == 0 ? letter_file_text(letter) : NULL;
+    char *text = json_object_set(letter, key, value) == 0 ? letter_file_text(letter) : NULL;
     json_decref(letter);
-    return text ? letter_file_put(folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;
+    error = text ? letter_file_put(folder, file, (const uint8_t *)text, strlen(text)) : -ENOMEM;
+    free(text);
+    return error;
 }

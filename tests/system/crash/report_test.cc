@@ -130,6 +130,42 @@ TEST(CrashReport, SaysWhatHappenedAndToWhichFrame)
     EXPECT_EQ(json_integer_value(json_object_get(crash, "attempt")), 1);
 }
 
+TEST(CrashReport, SaysWhichAttributesTheFrameHad)
+{
+    Folder folder;
+    write_file(folder / "photo.jpg", "no photo");
+    Running run(folder, {"-e", "files.read path=photo.jpg | crasher.fault :name=victim :max_attempts=1 | core.null",
+                         "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("frame 0, attempt 1, 8 bytes, "), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("path=photo.jpg"), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, IsToldOnceForAPlaceAndThenCounted)
+{
+    Folder folder;
+    Running run(folder, {"-e",
+                         "core.generate count=25 | debug.fail kind=segv :name=victim :workers=1 :max_attempts=1 "
+                         ":on_error=drop | core.null",
+                         "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_EQ(count_of(result.errors, "crash report: "), 1u) << result.errors;
+    EXPECT_LE(count_of(result.errors, "times at the same place: fail_now ("), 2u) << result.errors; // also at the 10th
+    EXPECT_NE(result.errors.find("victim: crashed 25 times at the same place"), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, IsShownWithTheDeadLetter)
+{
+    Folder folder;
+    run_crasher(folder, "fault", 1);
+    std::string command =
+        std::string(MICROPIPE_PROGRAM) + " dead show " + (folder / "dead") + " >" + (folder / "shown");
+    EXPECT_EQ(system(command.c_str()), 0);
+    std::string shown = read_file(folder / "shown");
+    EXPECT_NE(shown.find("crash       SIGSEGV, no memory is mapped there, at 0x0\n"), std::string::npos) << shown;
+    EXPECT_NE(shown.find("#0 write_to_null ("), std::string::npos) << shown;
+}
+
 TEST(CrashReport, IsWholeInTheStrictSandboxAndWithoutOne)
 {
     for (const char *level : {"strict", "none"}) {
