@@ -196,7 +196,7 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
     uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
     if (n == 0)
         return 0;
-    if (tracing_ring(t->slot))
+    if (t->trace)
         tracing_publish(t, &t->readers[index], at->output, tail, n);
     copy_piece(t, &t->readers[index], at, tail, n); /* step: copy_outputs */
     au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */

@@ -209,7 +209,7 @@ static void count_work(struct session *s, int sends)
 void session_decide(struct session *s)
 {
     PROBE_COMMIT(s->stage->name, s->t.slot_number, s->n_done, s->t.n_outputs);
-    if (!tracing_ring(s->t.slot)) {
+    if (!s->t.trace) {
         transaction_commit(&s->t, s->n_done);
         return;
     }
@@ -289,7 +289,7 @@ uint32_t session_claim(struct session *s)
         return 0;
     passage_note(s->t.input, &s->t.slot->in_ring, s->t.claim_start, n);
     PROBE_CLAIM(s->stage->name, s->t.slot_number, n, s->t.claim_start);
-    if (tracing_ring(s->t.slot))
+    if (s->t.trace)
         tracing_claimed(&s->t);
     return n;
 }

@@ -27,7 +27,7 @@ static int is_followed(const struct transaction *t, uint64_t sequence)
 
 void tracing_claimed(const struct transaction *t)
 {
-    struct trace_ring *ring = tracing_ring(t->slot);
+    struct trace_ring *ring = t->trace;
     uint64_t now = clock_monotonic();
     trace_add(ring, &(struct trace_event){now, TRACE_CLAIM, t->n_claimed, t->claim_start});
     for (uint32_t i = 0, followed = 0; i < t->n_claimed && followed < FOLLOWED_MAX; i++) {
@@ -42,7 +42,7 @@ void tracing_claimed(const struct transaction *t)
 
 void tracing_publish(const struct transaction *t, const struct reader *reader, uint32_t from, uint64_t tail, uint32_t n)
 {
-    struct trace_ring *ring = tracing_ring(t->slot);
+    struct trace_ring *ring = t->trace;
     uint64_t now = clock_monotonic();
     uint32_t followed = 0;
     for (uint32_t i = 0; i < n && followed < FOLLOWED_MAX; from++) {

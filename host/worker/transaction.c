@@ -8,6 +8,7 @@
 #include "graph.h"
 #include "pressure.h"
 #include "roll_forward.h"
+#include "tracing.h"
 #include "waiting.h"
 
 /* Whether a ring's producer end can be wanted by one slot only. */
@@ -65,6 +66,7 @@ int transaction_init(struct transaction *t, const struct segment *s, uint32_t st
     t->ordered = s->pipeline->stages[stage].ordered && t->input;
     t->hold = place->n_slots == 1 ? END_SOLE : END_SHARED;
     t->refusals = refusals;
+    t->trace = tracing_ring(t->slot);
     event_join();
     find_readers(t);
     t->state = calloc(1, t->journal->state_size ? t->journal->state_size : 1);

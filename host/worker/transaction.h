@@ -50,6 +50,7 @@ struct transaction {
     int port_copies[PORTS_MAX];    /* 1: a block that is not ours must be copied before it is emitted there */
     struct allocator allocator;
     struct refusal_sink refusals;
+    struct trace_ring *trace; /* the slot's; NULL: the run is not traced */
 
     /* the transaction that is open */
     struct decision now; /* as in the journal */
