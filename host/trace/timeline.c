@@ -117,14 +117,16 @@ __attribute__((format(printf, 6, 7))) static void begin(struct timeline *t, uint
     va_list list;
     if (k->depth == DEPTH_MAX)
         return;
+    k->spans[k->depth++] = (struct span){.is_wait = is_wait};
+    if (trace_file_refuses(&t->file))
+        return;
     va_start(list, args);
     vsnprintf(more, sizeof more, args, list);
     va_end(list);
     int n = snprintf(text, sizeof text,
                      "{\"ph\":\"B\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32 ",\"ts\":%s,\"name\":\"%s\"%s}",
                      pid_of(k->stage), FIRST_TID + slot, stamp_of(t, advance(k, at_ns)).text, what, more);
-    int written = trace_file_add(&t->file, TRACE_OF_SPANS, text, (size_t)n, END_BYTES);
-    k->spans[k->depth++] = (struct span){.is_wait = is_wait, .written = written};
+    k->spans[k->depth - 1].written = trace_file_add(&t->file, TRACE_OF_SPANS, text, (size_t)n, END_BYTES);
 }
 
 static void end(struct timeline *t, uint32_t slot, uint64_t at_ns)
@@ -193,6 +195,8 @@ static int print_flow_end(const struct timeline *t, const struct flow_end *f, ui
 static void write_flow(struct timeline *t, const struct flow_end *out, const struct flow_end *in, uint64_t sequence)
 {
     char text[2 * LINE];
+    if (trace_file_refuses(&t->file))
+        return;
     int n = print_flow_end(t, out, sequence, text, LINE);
     n += snprintf(text + n, 3, ",\n");
     n += print_flow_end(t, in, sequence, text + n, LINE);
@@ -301,7 +305,7 @@ void timeline_gone(struct timeline *t, uint32_t slot, uint64_t at_ns, const char
 void timeline_count(struct timeline *t, uint32_t stage, uint64_t at_ns, uint64_t queued)
 {
     char text[LINE];
-    if (t->queued[stage] == queued + 1)
+    if (t->queued[stage] == queued + 1 || trace_file_refuses(&t->file))
         return;
     t->queued[stage] = queued + 1;
     int n =

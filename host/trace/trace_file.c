@@ -63,6 +63,13 @@ static void append(struct trace_file *f, const char *object, size_t size)
     f->begun = 1;
 }
 
+int trace_file_refuses(struct trace_file *f)
+{
+    int refuses = f->error || f->dropped[TRACE_OF_SPANS] > 0;
+    f->dropped[TRACE_OF_SPANS] += (uint64_t)refuses;
+    return refuses;
+}
+
 int trace_file_add(struct trace_file *f, enum trace_share share, const char *object, size_t size, uint64_t owes)
 {
     uint64_t limit = share == TRACE_OF_MARKS ? f->limit : f->limit - f->limit / MARKS_PART;

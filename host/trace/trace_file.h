@@ -28,6 +28,9 @@ struct trace_file {
 /* Creates or empties it. 0 or -errno; -ESPIPE: it is no file that can be written to twice. */
 int trace_file_open(struct trace_file *f, const char *path, uint64_t limit);
 
+/* True once an object of spans was dropped: then all are, and this one is counted. Saves the work of making them. */
+int trace_file_refuses(struct trace_file *f);
+
 /* Adds one object, a text without a line break. Returns 1, or 0: it was dropped. `owes`: bytes of an object that must
  * have room later on, for trace_file_pay(). */
 int trace_file_add(struct trace_file *f, enum trace_share share, const char *object, size_t size, uint64_t owes);

@@ -99,6 +99,16 @@ TEST_F(TraceFile, HasRoomForMarksWhenTheRestIsFull)
     EXPECT_EQ(file_->dropped[TRACE_OF_MARKS], 0u);
 }
 
+TEST_F(TraceFile, TakesNoMoreSpansOnceOneWasDroppedSoThatTheyHaveNoHoles)
+{
+    Open(TRACE_FILE_LEAST);
+    EXPECT_FALSE(trace_file_refuses(file_.get()));
+    while (Add(object))
+        ;
+    EXPECT_TRUE(trace_file_refuses(file_.get()));
+    EXPECT_EQ(file_->dropped[TRACE_OF_SPANS], 2u) << "the one that had no room, and the one that was not made";
+}
+
 TEST_F(TraceFile, KeepsRoomForWhatItOwes)
 {
     Open(TRACE_FILE_LEAST);
