@@ -170,9 +170,11 @@ class Reader
 
 } // namespace
 
-CheckedTrace::CheckedTrace(const std::string &text, bool unended)
+CheckedTrace::CheckedTrace(std::string text, bool unended)
 {
     json_error_t error;
+    if (unended && !text.empty() && text.substr(text.size() - 2) != "]\n") /* killed in the middle of a write */
+        text = text.substr(0, text.rfind(",\n")) + "]";
     Json array(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &error), json_decref);
     if (!json_is_array(array.get()))
         problems.push_back(std::string("no JSON array: ") + error.text + ", line " + std::to_string(error.line));

@@ -39,9 +39,10 @@ struct CheckedTrace {
     std::vector<TraceFlow> flows;
     std::vector<TraceCount> counts;
 
-    // A problem is whatever is no JSON, an end without a begin, a begin without an end (unless `unended` are allowed),
-    // time that goes back on a track, a track without a name, an arrow with one end or one that starts in no span.
-    explicit CheckedTrace(const std::string &text, bool unended = false);
+    // A problem is whatever is no JSON (with `unended`, as Perfetto reads it: up to the last object that is whole), an
+    // end without a begin, a begin without an end (unless `unended` are allowed), time that goes back on a track, a
+    // track without a name, an arrow with one end or one that starts in no span.
+    explicit CheckedTrace(std::string text, bool unended = false);
 
     std::string Problems() const; // the first few, "" if there are none
     size_t Spans(const std::string &track, const std::string &name) const;
