@@ -38,7 +38,8 @@ static int open_timeline(struct recorder *r, const char *path, uint64_t limit, u
                                             .first_slot = r->segment->stages[i].first_slot,
                                             .n_slots = r->segment->stages[i].n_slots,
                                             .is_source = p->stages[i].is_source};
-    return timeline_open(path, limit, p->name, stages, p->n_stages, start_ns, &r->timeline);
+    const struct timeline_run run = {p->name, stages, p->n_stages, start_ns};
+    return timeline_open(path, limit, &run, &r->timeline);
 }
 
 int recorder_open(const char *path, uint64_t limit, struct segment *s, const struct log *log, uint64_t start_ns,

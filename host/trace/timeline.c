@@ -339,30 +339,29 @@ static void destroy(struct timeline *t)
     free(t);
 }
 
-int timeline_open(const char *path, uint64_t limit, const char *pipeline, const struct timeline_stage *stages,
-                  uint32_t n_stages, uint64_t start_ns, struct timeline **out)
+int timeline_open(const char *path, uint64_t limit, const struct timeline_run *run, struct timeline **out)
 {
+    const struct timeline_stage *last = &run->stages[run->n_stages - 1];
     struct timeline *t = calloc(1, sizeof *t);
-    uint32_t n_slots = stages[n_stages - 1].first_slot + stages[n_stages - 1].n_slots;
     if (!t)
         return -ENOMEM;
-    t->stages = calloc(n_stages, sizeof *t->stages);
-    t->queued = calloc(n_stages, sizeof *t->queued);
-    t->tracks = calloc(n_slots, sizeof *t->tracks);
+    t->n_stages = run->n_stages;
+    t->n_slots = last->first_slot + last->n_slots;
+    t->start_ns = run->start_ns;
+    t->stages = calloc(t->n_stages, sizeof *t->stages);
+    t->queued = calloc(t->n_stages, sizeof *t->queued);
+    t->tracks = calloc(t->n_slots, sizeof *t->tracks);
     int error = t->stages && t->queued && t->tracks ? trace_file_open(&t->file, path, limit) : -ENOMEM;
     if (error) {
         destroy(t);
         return error;
     }
-    memcpy(t->stages, stages, n_stages * sizeof *stages);
-    t->n_stages = n_stages;
-    t->n_slots = n_slots;
-    t->start_ns = start_ns;
-    for (uint32_t i = 0; i < n_stages; i++)
-        for (uint32_t w = 0; w < stages[i].n_slots; w++)
-            t->tracks[stages[i].first_slot + w] = (struct track){.stage = i, .last_ns = start_ns};
+    memcpy(t->stages, run->stages, t->n_stages * sizeof *t->stages);
+    for (uint32_t i = 0; i < t->n_stages; i++)
+        for (uint32_t w = 0; w < t->stages[i].n_slots; w++)
+            t->tracks[t->stages[i].first_slot + w] = (struct track){.stage = i, .last_ns = t->start_ns};
     t->file.owed = LAST_WORDS;
-    name_stages(t, pipeline);
+    name_stages(t, run->pipeline);
     *out = t;
     return 0;
 }

@@ -18,11 +18,17 @@ struct timeline_stage {
     int is_source;
 };
 
+struct timeline_run {
+    const char *pipeline;
+    const struct timeline_stage *stages;
+    uint32_t n_stages;
+    uint64_t start_ns; /* its zero */
+};
+
 struct timeline;
 
-/* `start_ns` is its zero. 0 or -errno; -ESPIPE: `path` is no file. */
-int timeline_open(const char *path, uint64_t limit, const char *pipeline, const struct timeline_stage *stages,
-                  uint32_t n_stages, uint64_t start_ns, struct timeline **out);
+/* 0 or -errno; -ESPIPE: `path` is no file. */
+int timeline_open(const char *path, uint64_t limit, const struct timeline_run *run, struct timeline **out);
 
 void timeline_event(struct timeline *t, uint32_t slot, const struct trace_event *e);
 

@@ -35,7 +35,8 @@ class Timeline : public testing::Test
             timeline_close(&timeline_, now_, &losses_);
         static const timeline_stage stages[] = {
             {"read", "files.read", 0, 1, 1}, {"work", "debug.work", 1, 2, 0}, {"write", "text.write", 3, 1, 0}};
-        ASSERT_EQ(timeline_open((folder_ / "trace").c_str(), limit, "p", stages, 3, now_, &timeline_), 0);
+        const timeline_run run = {"p", stages, 3, now_};
+        ASSERT_EQ(timeline_open((folder_ / "trace").c_str(), limit, &run, &timeline_), 0);
     }
 
     void Event(uint32_t slot, trace_kind kind, uint64_t n = 0, uint64_t value = 0)
