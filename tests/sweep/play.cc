@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 
 #include "frozen_clock.h"
 
@@ -89,12 +90,19 @@ Play::Play(const Scenario &scenario) : scenario_(scenario), world_(Stages(scenar
     setup_.asked = [this] { au32_store_relaxed(&world_.Slot(MIXER)->command, SLOT_RETIRE); };
     if (scenario.dead_letters)
         world_.pipeline()->dead_letters = letters_.path();
+    if (scenario.traced && trace_create(world_.segment()->n_slots, &world_.mutable_segment()->trace) != 0)
+        throw std::runtime_error("no memory for trace rings");
     world_.segment()->super->run_id = 1; // part of the letters' names
     if (scenario.role != Role::SOURCE)
         world_.Feed(SOURCE, scenario.frames);
     PlaceSibling();
     Region memory = {world_.segment()->backing.base, world_.segment()->backing.size};
     rest_ = std::make_unique<PageStash>(memory, Pages());
+}
+
+Play::~Play()
+{
+    trace_destroy(&world_.mutable_segment()->trace);
 }
 
 void Play::PlaceSibling()

@@ -37,6 +37,9 @@ class Play
 {
   public:
     explicit Play(const Scenario &scenario);
+    Play(const Play &) = delete;
+    Play &operator=(const Play &) = delete;
+    ~Play();
 
     const Scenario &scenario() const { return scenario_; }
     const World &world() const { return world_; }

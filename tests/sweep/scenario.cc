@@ -23,6 +23,10 @@ std::vector<Scenario> MakeScenarios()
     add("Refused", {"f1", "r2", "c3", "r4", "k5", "r6"});
     add("DeadLetters", {"f1", "r2"}).dead_letters = true;
 
+    Scenario &traced = add("Traced", {"f1", "c2", "w3"});
+    traced.traced = true;
+    traced.right_port = 0;
+
     Scenario &full = add("FullRings", {"s1", "f2", "s3", "c4", "f5"});
     full.left_queue = 2;
     full.right_queue = 1;

@@ -31,6 +31,7 @@ struct Scenario {
     when_full right_full = WHEN_FULL_BLOCK;
     uint32_t taken_at_once = 2; // by each sink, whenever the worker would sleep
     bool dead_letters = false;  // in a folder; else they are only counted
+    bool traced = false;        // it tells a trace of the run what it does
     bool ordered = false;
     uint32_t spans = 2; // the stage's share of memory
     uint64_t room = 0;  // of each frame that it makes
