@@ -72,6 +72,13 @@ static inline void au32_store_release(au32 *a, uint32_t value)
     __atomic_store_n(&a->word, value, __ATOMIC_RELEASE);
 }
 
+/* As au64_swap_if(). */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in writes to it */
+static inline int au32_swap_if(au32 *a, uint32_t *expected, uint32_t desired)
+{
+    return __atomic_compare_exchange_n(&a->word, expected, desired, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 /* Keeps the compiler from moving stores across this line. Enough between stores that only this process and, after its
  * death, the host and the successor read: a kill stops at an instruction, and a reaped process has no store in flight.
  */

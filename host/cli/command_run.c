@@ -1,6 +1,7 @@
 #include "command_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <micropipe/option.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,11 +12,12 @@
 #include "display.h"
 #include "http.h"
 #include "nearest.h"
+#include "quantity.h"
 #include "summary.h"
 #include "trace_file.h"
 #include "value.h"
 
-enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, DEBUG, TRACE, TRACE_SIZE, RUN_ARGUMENTS };
+enum { PRINT_CONFIG = CONFIGURATION_ARGUMENTS, JSON, QUIET, LEVEL, LOG, DEBUG, TRACE, TRACE_SIZE, RUN_ARGUMENTS };
 
 enum { TRACE_SIZE_USUAL = 64 << 20 };
 
@@ -27,6 +29,9 @@ static const struct argument table[] = {
     [LEVEL] = {.name = "log-level",
                .takes = "LEVEL",
                .help = "The least that is logged: error, warning, info (default) or debug."},
+    [LOG] = {.name = "log",
+             .takes = "FORMAT",
+             .help = "human (default), or json: the standard error has a JSON object a line and nothing else."},
     [DEBUG] = {.name = "debug",
                .takes = "STAGE",
                .help =
@@ -51,21 +56,33 @@ static const struct command command = {
     .n = RUN_ARGUMENTS,
 };
 
-static int read_level(const struct arguments *a, enum log_level *out, FILE *err)
+/* Index of the word among n; -1 after complaining. `what`: "log level: error, warning, info or debug". */
+static int read_word(const char *wanted, const char *const *names, size_t n, const char *what, FILE *err)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"}; /* as enum log_level */
-    const char *wanted = a->values[LEVEL];
-    *out = a->values[QUIET] || a->values[DEBUG] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
-    if (!wanted)
-        return EXIT_OK;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i], wanted) == 0) {
-            *out = (enum log_level)i;
-            return EXIT_OK;
-        }
-    const char *nearest = nearest_name(wanted, names, sizeof names / sizeof names[0]);
-    return arguments_wrong(&command, err, "'%s' is no log level: error, warning, info or debug%s%s%s", wanted,
-                           nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], wanted) == 0)
+            return (int)i;
+    const char *nearest = nearest_name(wanted, names, n);
+    arguments_wrong(&command, err, "'%s' is no %s%s%s%s", wanted, what, nearest ? " (did you mean '" : "",
+                    nearest ? nearest : "", nearest ? "'?)" : "");
+    return -1;
+}
+
+/* What is logged, and how. */
+static int read_log(const struct arguments *a, struct log *out, FILE *err)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug"}; /* as enum log_level */
+    static const char *const formats[] = {"human", "json"};                    /* as enum log_format */
+    int level = a->values[QUIET] || a->values[DEBUG] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, format = LOG_HUMAN;
+    if (a->values[LEVEL])
+        level = read_word(a->values[LEVEL], levels, 4, "log level: error, warning, info or debug", err);
+    if (level >= 0 && a->values[LOG])
+        format = read_word(a->values[LOG], formats, 2, "format of the log: human or json", err);
+    if (level < 0 || format < 0)
+        return EXIT_USAGE;
+    log_init(out, STDERR_FILENO, (enum log_level)level, "micropipe");
+    out->format = (enum log_format)format;
+    return EXIT_OK;
 }
 
 /* EXIT_OK, also if none is wanted. */
@@ -101,29 +118,55 @@ static int read_trace_size(const struct arguments *a, uint64_t *out, FILE *err)
     return EXIT_OK;
 }
 
+/* In place of the table, where there are only lines of the log. */
+static void log_outcome(const struct log *log, const struct summary *s)
+{
+    uint64_t dead = summary_dead(s);
+    enum log_level level = s->outcome == OUTCOME_DONE           ? LOG_LEVEL_INFO
+                           : s->outcome == OUTCOME_DEAD_LETTERS ? LOG_LEVEL_WARNING
+                                                                : LOG_LEVEL_ERROR;
+    if (s->outcome == OUTCOME_CONFIG) {
+        log_write(log, level, "cannot run: %s", s->reason);
+        return;
+    }
+    log_write(log, level, "%s after %s, %" PRIu64 " dead letter%s%s%s", level == LOG_LEVEL_ERROR ? "failed" : "done",
+              quantity_duration(s->last.elapsed_ns).text, dead, dead == 1 ? "" : "s", s->reason[0] ? ": " : "",
+              s->reason);
+}
+
+/* The summary, where it is wanted. */
+static void print_end(const struct summary *s, const struct arguments *a, const struct log *log, FILE *err)
+{
+    if (log->format == LOG_JSON)
+        log_outcome(log, s);
+    else if (!a->values[JSON] && !a->values[QUIET])
+        summary_print(s, display_columns(STDERR_FILENO), err);
+    else if (s->outcome != OUTCOME_DONE && s->reason[0])
+        fprintf(err, "micropipe run: %s\n", s->reason);
+}
+
 /* `d`: one that is prepared, NULL: the run is without. */
-static int run(const struct pipeline *p, const struct arguments *a, const struct debugger *d, enum log_level level,
+static int run(const struct pipeline *p, const struct arguments *a, const struct debugger *d, const struct log *log,
                FILE *out, FILE *err)
 {
-    struct log log;
     struct display display;
     struct summary s = {.pipeline = p};
-    log_init(&log, STDERR_FILENO, level, "micropipe");
-    display_init(&display, STDERR_FILENO, a->values[QUIET] || d ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
+    int is_bare = a->values[QUIET] || d || log->format == LOG_JSON;
+    display_init(&display, STDERR_FILENO, is_bare ? DISPLAY_NONE : display_kind_for(STDERR_FILENO), p);
     struct supervisor_hooks hooks = display_hooks(&display);
-    struct control *control = control_open(p->name, &log);
+    struct control *control = control_open(p->name, log);
     if (control)
         hooks.watches[hooks.n_watches++] = (struct supervisor_watch){control_fd(control), control_ready, control};
     if (d) {
         hooks.debug = &d->hook;
-        debugger_announce(d, p, &log);
+        debugger_announce(d, p, log);
     }
     hooks.trace = a->values[TRACE];
     read_trace_size(a, &hooks.trace_size, err); /* it was checked before */
     struct http *http = NULL;
-    int result = open_http(p, control, &log, &hooks, &http, err);
+    int result = open_http(p, control, log, &hooks, &http, err);
     if (!result)
-        s.outcome = supervisor_run(p, &log, &hooks, &s.last, s.reason, sizeof s.reason);
+        s.outcome = supervisor_run(p, log, &hooks, &s.last, s.reason, sizeof s.reason);
     http_close(http);
     control_close(control);
     display_end(&display);
@@ -134,19 +177,16 @@ static int run(const struct pipeline *p, const struct arguments *a, const struct
         fprintf(err, "micropipe run: there is no memory left for the summary\n");
         result = EXIT_SYSTEM;
     }
-    if (!a->values[JSON] && !a->values[QUIET])
-        summary_print(&s, display_columns(STDERR_FILENO), err);
-    else if (s.outcome != OUTCOME_DONE && s.reason[0])
-        fprintf(err, "micropipe run: %s\n", s.reason);
+    print_end(&s, a, log, err);
     return result;
 }
 
-static int run_debugged(struct pipeline *p, const struct arguments *a, enum log_level level, FILE *out, FILE *err)
+static int run_debugged(struct pipeline *p, const struct arguments *a, const struct log *log, FILE *out, FILE *err)
 {
     struct debugger d;
     int result = debugger_prepare(&d, p, a->values[DEBUG], err);
     if (!result)
-        result = run(p, a, &d, level, out, err);
+        result = run(p, a, &d, log, out, err);
     debugger_clear(&d);
     return result;
 }
@@ -154,9 +194,9 @@ static int run_debugged(struct pipeline *p, const struct arguments *a, enum log_
 static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
 {
     struct configuration c;
-    enum log_level level;
+    struct log log;
     uint64_t trace_size;
-    int result = read_level(a, &level, err);
+    int result = read_log(a, &log, err);
     if (!result)
         result = read_trace_size(a, &trace_size, err);
     if (result)
@@ -167,9 +207,9 @@ static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
     else if (!result && a->values[PRINT_CONFIG])
         pipeline_print(c.pipeline, PRINT_AS_SET, out);
     else if (!result && a->values[DEBUG])
-        result = run_debugged(c.pipeline, a, level, out, err);
+        result = run_debugged(c.pipeline, a, &log, out, err);
     else if (!result)
-        result = run(c.pipeline, a, NULL, level, out, err);
+        result = run(c.pipeline, a, NULL, &log, out, err);
     configuration_clear(&c);
     return result;
 }

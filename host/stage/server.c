@@ -330,7 +330,6 @@ static int keep_only(int socket)
 __attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage,
                                                     const struct log *log, int socket, pid_t host)
 {
-    char who[64];
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     reset_signals(CRASH_HANDLERS_GO);
@@ -340,8 +339,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     s->socket = keep_only(socket);
     s->host = host;
     s->self = getpid();
-    snprintf(who, sizeof who, "%.50s", segment->pipeline->stages[stage].name);
-    log_init(&s->log, log->fd, log->threshold, who);
+    log_of_stage(&s->log, log, segment->pipeline->stages[stage].name, LOG_NOBODY, segment_log_page_of_server(stage));
     name_process(s, -1);
     confine(s);
     load(s);

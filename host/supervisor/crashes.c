@@ -108,19 +108,19 @@ static void tell_report(const struct supervisor *s, struct place *p)
     char frame[FRAME_TEXT_MAX];
     evidence_describe(p->evidence, text, sizeof text);
     describe_frame(p->evidence, frame, sizeof frame);
-    log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": crash report: %s; %s %s; %s", stage->name, p->worker, text,
+    log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "crash report: %s; %s %s; %s", text,
               stage->processor, stage->description->version, frame);
     for (uint32_t i = 0; p->report && i < p->report->n; i++) {
         uint32_t same = i > 0 ? report_alike(p->report, i) : 0; /* a recursion */
         report_frame_describe(&p->report->frames[i], text, sizeof text);
         if (same > 1)
             snprintf(text, sizeof text, "to #%" PRIu32 ": as #%" PRIu32, i + same - 1, i - 1);
-        log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ":   #%" PRIu32 " %s", stage->name, p->worker, i, text);
+        log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "  #%" PRIu32 " %s", i, text);
         i += same > 1 ? same - 1 : 0;
     }
     if (!p->report)
-        log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ":   no backtrace could be made; it died at 0x%" PRIx64,
-                  stage->name, p->worker, p->evidence->pc);
+        log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker,
+                  "  no backtrace could be made; it died at 0x%" PRIx64, p->evidence->pc);
     p->told = 1;
     free(p->evidence);
     p->evidence = NULL;
@@ -136,8 +136,8 @@ static void tell_count(const struct supervisor *s, struct place *p)
         report_frame_describe(f, text, sizeof text);
     else
         snprintf(text, sizeof text, "0x%" PRIx64, p->address);
-    log_write(s->log, LOG_LEVEL_WARNING, "%s: crashed %" PRIu64 " times at the same place: %s",
-              s->pipeline->stages[p->stage].name, p->count, text);
+    log_about(s->log, LOG_LEVEL_WARNING, s->pipeline->stages[p->stage].name, LOG_NOBODY,
+              "crashed %" PRIu64 " times at the same place: %s", p->count, text);
     p->told = p->count;
 }
 

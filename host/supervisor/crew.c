@@ -228,8 +228,8 @@ static enum death_cause blame(const struct crew *c, const struct segment *s, con
                                          : DEATH_BY_ITSELF;
     if (deaths >= stage->max_attempts) {
         j->verdict_position = position;
-        log_write(log, LOG_LEVEL_WARNING, "%s: a frame was in hand at %" PRIu32 " deaths: it is refused", stage->name,
-                  deaths);
+        log_about(log, LOG_LEVEL_WARNING, stage->name, LOG_NOBODY,
+                  "a frame was in hand at %" PRIu32 " deaths: it is refused", deaths);
     }
     return DEATH_BY_FRAME;
 }
@@ -257,7 +257,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
         cause = blame(c, s, log, &dead, b->aborted_at != 0);
         b->deaths++;
         describe_status(status, how, sizeof how);
-        log_write(log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": worker %s%s", name, worker, how,
+        log_about(log, LOG_LEVEL_WARNING, name, (int32_t)worker, "worker %s%s", how,
                   cause == DEATH_BY_FRAME      ? " with a frame in hand"
                   : cause == DEATH_BY_DEADLINE ? ", as its plugin did not return in time"
                                                : "");

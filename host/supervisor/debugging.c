@@ -36,13 +36,12 @@ void debugging_spawned(struct supervisor *s, const struct crew *c, uint32_t work
     if (!debug || debug->stage != c->stage || !au32_relaxed(&segment_slot(&s->segment, c->stage, worker)->held))
         return;
     if (s->debugger) {
-        log_write(s->log, LOG_LEVEL_WARNING, "%s: the next worker waits for the debugger: attach %d",
-                  run_stage_name(s, c), (int)pid);
+        log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), LOG_NOBODY,
+                  "the next worker waits for the debugger: attach %d", (int)pid);
         return;
     }
-    log_write(s->log, LOG_LEVEL_WARNING,
-              "%s: process %d waits for the debugger before open(): set breakpoints, then continue",
-              run_stage_name(s, c), (int)pid);
+    log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), LOG_NOBODY,
+              "process %d waits for the debugger before open(): set breakpoints, then continue", (int)pid);
     pid_t started = debug->start(debug->context, pid);
     s->debugger = started > 0 ? started : 0;
     s->debugger_fd = started > 0 ? (int)syscall(SYS_pidfd_open, started, 0) : -1;
@@ -58,8 +57,8 @@ void debugging_ended(struct supervisor *s)
     run_close(s, &s->debugger_fd);
     hold(s, 0);
     if (!s->over)
-        log_write(s->log, LOG_LEVEL_WARNING, "%s: the debugger has ended, the stage goes on without it",
-                  s->pipeline->stages[wanted(s)->stage].name);
+        log_about(s->log, LOG_LEVEL_WARNING, s->pipeline->stages[wanted(s)->stage].name, LOG_NOBODY,
+                  "the debugger has ended, the stage goes on without it");
 }
 
 int debugging_has_terminal(const struct supervisor *s)

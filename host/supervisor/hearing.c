@@ -45,16 +45,17 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
     uint32_t state = au32_acquire(&segment_slot(&s->segment, c->stage, m->worker)->state);
     int done = crew_own_exit(segment_slot(&s->segment, c->stage, m->worker), m->status) == WORKER_DONE;
     au64_store_relaxed(&segment_slot(&s->segment, c->stage, m->worker)->died, m->at_ns);
+    log_settle(s->log, segment_log_page(&s->segment, c->stage, m->worker));
     if (m->text[0])
-        log_write(s->log, LOG_LEVEL_ERROR, "%s/%" PRIu32 ": %.*s", run_stage_name(s, c), m->worker, SERVER_TEXT_MAX - 1,
+        log_about(s->log, LOG_LEVEL_ERROR, run_stage_name(s, c), (int32_t)m->worker, "%.*s", SERVER_TEXT_MAX - 1,
                   m->text);
     if (done && (state == SLOT_ENDED || state == SLOT_RETIRED)) {
         crew_left(b, segment_slot(&s->segment, c->stage, m->worker), now);
         b->state = BERTH_ENDED;
         recorder_gone(s->recorder, c->stage, m->worker, NULL, now);
         if (state == SLOT_RETIRED && staffing_left(c, &s->segment, m->worker, now))
-            log_write(s->log, LOG_LEVEL_WARNING, "%s/%" PRIu32 ": keeps frames although it was flushed, so it stays",
-                      run_stage_name(s, c), m->worker);
+            log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), (int32_t)m->worker,
+                      "keeps frames although it was flushed, so it stays");
         return;
     }
     worker_died(s, c, m->worker, m->status, now);
@@ -63,7 +64,7 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
 /* `fd` becomes the crew's. Only the first counts: what comes after it may be the plugin's. */
 static void confined(struct supervisor *s, struct crew *c, const struct server_message *m, int fd)
 {
-    log_write(s->log, LOG_LEVEL_INFO, "%s: sandbox %s", run_stage_name(s, c), m->text);
+    log_about(s->log, LOG_LEVEL_INFO, run_stage_name(s, c), LOG_NOBODY, "sandbox %s", m->text);
     c->listener = fd;
     if (fd >= 0 && run_watch(s, fd, EVENT_OF_HELD, c->stage) != 0)
         run_end(s, OUTCOME_FAILED, "cannot watch a stage's filter: %s", strerror(errno));
@@ -124,7 +125,8 @@ void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
         return;
     int status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
     describe_status(status, how, sizeof how);
-    log_write(s->log, LOG_LEVEL_WARNING, "%s: stage server %s", run_stage_name(s, c), how);
+    log_settle(s->log, segment_log_page_of_server(c->stage));
+    log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), LOG_NOBODY, "stage server %s", how);
     int progress = 0;
     for (uint32_t w = 0; w < s->segment.stages[c->stage].n_slots; w++) {
         struct berth *b = &c->berths[w];

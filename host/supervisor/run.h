@@ -29,6 +29,8 @@ enum run_event {
 
 struct supervisor {
     const struct pipeline *pipeline;
+    struct log own_log; /* with the board of this run */
+    struct log_board board;
     const struct log *log;
     const struct supervisor_hooks *hooks;
     struct segment segment;

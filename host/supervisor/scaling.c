@@ -170,8 +170,8 @@ __attribute__((format(printf, 7, 8))) static void record(struct scaling *s, cons
     vsnprintf(r->why, sizeof r->why, format, args);
     va_end(args);
     PROBE_SCALE(p->stages[stage].name, r->from, r->to, r->why);
-    log_write(log, LOG_LEVEL_INFO, "%s: %" PRIu32 " -> %" PRIu32 " workers: %s", p->stages[stage].name, r->from, r->to,
-              r->why);
+    log_about(log, LOG_LEVEL_INFO, p->stages[stage].name, LOG_NOBODY, "%" PRIu32 " -> %" PRIu32 " workers: %s", r->from,
+              r->to, r->why);
 }
 
 void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, char *text, size_t size)

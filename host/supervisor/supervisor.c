@@ -173,7 +173,7 @@ static int do_what_is_due(struct supervisor *s)
     next = earlier(next, recorder_tick(s->recorder, s->scaling, now));
     if (s->drain_until && now >= s->drain_until)
         run_end(s, OUTCOME_FAILED, "not drained within drain_timeout");
-    next = earlier(next, s->drain_until);
+    next = earlier(earlier(next, s->drain_until), log_sweep(s->log, now));
     if (s->tick_at && now >= s->tick_at) {
         struct snapshot snapshot;
         operator_look(s, &snapshot);
@@ -277,6 +277,7 @@ static void start(struct supervisor *s)
         run_end(s, error == -EINVAL ? OUTCOME_CONFIG : OUTCOME_FAILED, "%s", why);
         return;
     }
+    log_board_create(&s->board, segment_log_pages(&s->segment)); /* without it, each line is written */
     s->crews = calloc(s->pipeline->n_stages, sizeof *s->crews);
     s->scaling = calloc(1, sizeof *s->scaling);
     s->crashes = crashes_create();
@@ -355,7 +356,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
                             struct snapshot *last, char *reason, size_t reason_size)
 {
     struct supervisor s = {.pipeline = p,
-                           .log = log,
+                           .own_log = *log,
                            .hooks = hooks,
                            .epoll = -1,
                            .signals = -1,
@@ -365,6 +366,9 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
                            .reason = reason,
                            .reason_size = reason_size};
     reason[0] = 0;
+    s.own_log.board = &s.board;
+    s.own_log.page = BOARD_PAGE_OF_HOST;
+    s.log = &s.own_log;
     s.n_inherited = leftovers_list(s.children, s.inherited, INHERITED_MAX);
     memset(last, 0, sizeof *last);
     last->pipeline = p->name;
@@ -379,6 +383,8 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
         conclude(&s, last);
     }
     recorder_close(&s.recorder, &s.segment, s.scaling, clock_monotonic());
+    log_sweep(s.log, BOARD_ALL);
+    log_board_destroy(&s.board);
     free(s.crews);
     free(s.scaling);
     history_destroy(s.history);

@@ -25,18 +25,18 @@ static pid_t process_of(pid_t thread)
     return 0;
 }
 
-/* "evil/3", or the stage alone: its server, or something that is not known. */
-static void name_caller(const struct crew *c, const char *stage, pid_t process, char *text, size_t size)
+/* The worker, or LOG_NOBODY and in words who: the stage's server, or something that is not known. */
+static int32_t name_caller(const struct crew *c, pid_t process, char *text, size_t size)
 {
+    text[0] = 0;
     for (uint32_t w = 0; w < STAGE_WORKERS_MAX; w++)
-        if (process > 0 && c->berths[w].pid == process) {
-            snprintf(text, size, "%s/%" PRIu32, stage, w);
-            return;
-        }
-    snprintf(text, size, "%s: process %d%s", stage, (int)process,
+        if (process > 0 && c->berths[w].pid == process)
+            return (int32_t)w;
+    snprintf(text, size, "process %d%s: ", (int)process,
              process != c->server ? ""
              : c->loaded          ? ", its stage server"
                                   : ", while the plugin was loaded");
+    return LOG_NOBODY;
 }
 
 static void tell(struct crew *c, const struct stage *stage, const struct log *log, const struct held_call *call)
@@ -45,9 +45,9 @@ static void tell(struct crew *c, const struct stage *stage, const struct log *lo
     if (c->refusals++ >= REFUSALS_TOLD)
         return;
     AUTO_FREE char *name = referee_name(call);
-    name_caller(c, stage->name, process_of(call->caller), who, sizeof who);
-    log_write(log, LOG_LEVEL_WARNING,
-              "%s: %s(%" PRId64 ", %" PRId64 ") was refused: sandbox = \"%s\" keeps the plugin from it. If it needs "
+    int32_t worker = name_caller(c, process_of(call->caller), who, sizeof who);
+    log_about(log, LOG_LEVEL_WARNING, stage->name, worker,
+              "%s%s(%" PRId64 ", %" PRId64 ") was refused: sandbox = \"%s\" keeps the plugin from it. If it needs "
               "this, and you trust it: stages.%s.sandbox = \"%s\"%s",
               who, name ? name : "a system call", (int64_t)call->arguments[0], (int64_t)call->arguments[1],
               sandbox_level_name(stage->sandbox), stage->name, sandbox_level_name(stage->sandbox + 1),

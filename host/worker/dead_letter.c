@@ -14,8 +14,6 @@
 #include "slot.h"
 #include "view.h"
 
-enum { LOGGED_ONE_BY_ONE = 10, LOGGED_EACH = 100 };
-
 static int make_folder(const char *path)
 {
     return mkdir(path, 0777) != 0 && errno != EEXIST ? -errno : 0;
@@ -138,9 +136,6 @@ void dead_letter_write(void *context, const struct refusal *refusal, const struc
                   box->segment->pipeline->dead_letters, strerror(-error));
         slot_leave(segment_slot(box->segment, box->stage, box->worker), WORKER_FATAL);
     }
-    uint64_t n = ++box->written;
-    if (n <= LOGGED_ONE_BY_ONE || n % LOGGED_EACH == 0)
-        log_write(box->log, LOG_LEVEL_WARNING, "frame %" PRIu64 " refused: %s%s",
-                  frame ? v.frame.sequence : refusal->position, refusal->reason,
-                  n == LOGGED_ONE_BY_ONE ? " (from here on only each hundredth is told of)" : "");
+    log_frame(box->log, LOG_LEVEL_WARNING, frame ? v.frame.sequence : refusal->position, "refused: %s",
+              refusal->reason);
 }

@@ -17,8 +17,7 @@ struct dead_letter_box {
     const struct segment *segment;
     const struct log *log;
     uint32_t stage, worker;
-    int folder;       /* -1: none is configured, refused frames are counted only */
-    uint64_t written; /* by this worker: the log tells of the first ten, then of each hundredth */
+    int folder; /* -1: none is configured, refused frames are counted only */
 };
 
 /* Host, before the first fork: creates the folder and those above it. 0 or -errno. */

@@ -31,6 +31,15 @@ static void stop_pipeline(struct session *s, const char *reason)
     slot_leave(s->t.slot, WORKER_STOP);
 }
 
+static void tell_dropped(const struct session *s, uint32_t index, const char *reason)
+{
+    struct view v = {0};
+    if (view_open(&v, &s->t.segment->arena, &s->t.journal->claim[index], s->t.bit) == 0)
+        log_frame(s->log, LOG_LEVEL_WARNING, v.frame.sequence, "dropped, as on_error says: %s", reason);
+    else
+        log_write(s->log, LOG_LEVEL_WARNING, "a frame was dropped, as on_error says: %s", reason);
+}
+
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason)
 {
     uint32_t attempts = attempts_of(s, index);
@@ -38,7 +47,7 @@ void session_refuse(struct session *s, uint32_t index, int32_t signal, const cha
         stop_pipeline(s, reason);
     if (s->stage->on_error == ON_ERROR_DROP && index != CURSOR_NONE) {
         s->t.tally.dropped++;
-        log_write(s->log, LOG_LEVEL_WARNING, "frame dropped, as on_error says: %s", reason);
+        tell_dropped(s, index, reason);
     } else if (transaction_refuse(&s->t, index, attempts, signal, reason) != 0) {
         session_commit(s); /* the journal holds a few refusals a transaction */
         index = index == CURSOR_NONE ? index : s->t.now.settled;

@@ -14,6 +14,7 @@
 #include "arena.h"
 #include "backing.h"
 #include "crash_area.h"
+#include "log_board.h"
 #include "pipeline.h"
 #include "ring.h"
 #include "slot.h"
@@ -87,6 +88,23 @@ static inline struct slot *segment_slot(const struct segment *s, uint32_t stage,
 static inline struct crash_area *segment_crash(const struct segment *s, uint32_t slot)
 {
     return s->crashes ? (struct crash_area *)(void *)(s->crashes + (uint64_t)slot * CRASH_AREA_SIZE) : NULL;
+}
+
+/* Whose page of the log's board is which (log_board.h): after the host's, those of the stage servers, then of the
+ * slots. */
+static inline uint32_t segment_log_page_of_server(uint32_t stage)
+{
+    return BOARD_PAGE_OF_HOST + 1 + stage;
+}
+
+static inline uint32_t segment_log_page(const struct segment *s, uint32_t stage, uint32_t worker)
+{
+    return segment_log_page_of_server(s->pipeline->n_stages) + s->stages[stage].first_slot + worker;
+}
+
+static inline uint32_t segment_log_pages(const struct segment *s)
+{
+    return segment_log_page_of_server(s->pipeline->n_stages) + s->n_slots;
 }
 
 /* The largest frame that a stage can ever create, with attributes at their largest; bytes. */

@@ -38,6 +38,13 @@ void session_destroy(struct session *s)
     s->undo_state = NULL;
 }
 
+int session_frame(const void *session, uint64_t *sequence)
+{
+    const struct session *s = session;
+    *sequence = s->sequence;
+    return s->in_call && (s->in_hand || s->in_hand_index != CURSOR_NONE);
+}
+
 /* Without memory for a view there is nothing to tell of the frame: the worker leaves, and its successor is given the
  * claim anew. */
 static struct view *get_view(struct session *s)

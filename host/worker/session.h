@@ -67,6 +67,10 @@ struct session {
 int session_init(struct session *s, const mpipe_processor *processor, const struct log *log);
 void session_destroy(struct session *s);
 
+/* For the log (a struct session): 1 and its sequence, if the plugin has been given a frame, and did not return yet.
+ * Also of a session that is all zeros. */
+int session_frame(const void *session, uint64_t *sequence);
+
 /* Brackets a call of the plugin. `in_hand`: its input, NULL for a source and flush(). */
 void call_begin(struct session *s, struct view *in_hand, uint32_t index);
 void call_end(struct session *s);  /* it returned MPIPE_OK, _EMPTY or _END */

@@ -115,15 +115,16 @@ static int run(struct worker *w, const struct worker_start *start)
 int worker_run(const struct worker_start *start)
 {
     struct worker *w = calloc(1, sizeof *w);
-    char who[64];
     if (!w)
         return WORKER_FATAL;
     struct session *s = &w->session;
     const struct stage *stage = &start->segment->pipeline->stages[start->stage];
     if (start->crash)
         crash_watch(start->crash, s, start->epoch);
-    snprintf(who, sizeof who, "%.40s/%" PRIu32, stage->name, start->worker);
-    log_init(&w->log, start->log->fd, start->log->threshold, who);
+    log_of_stage(&w->log, start->log, stage->name, (int32_t)start->worker,
+                 segment_log_page(start->segment, start->stage, start->worker));
+    w->log.frame = session_frame;
+    w->log.frame_context = s;
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);
     au64_store_relaxed(&slot->call_since, 0);
     tracing_begin(start->segment, start->segment->stages[start->stage].first_slot + start->worker);

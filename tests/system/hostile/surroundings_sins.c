@@ -31,6 +31,19 @@ SIN(flood_log)
     return MPIPE_OK;
 }
 
+/* Every byte that there is, in lines that are short and in one that is longer than any line may be. */
+SIN(log_bytes)
+{
+    (void)io, (void)frame;
+    static char all[8192];
+    for (int i = 0; i < (int)sizeof all - 1; i++)
+        all[i] = (char)(i % 255 + 1);
+    for (int i = 1; i < 256; i++)
+        mpipe_log(host, MPIPE_LOG_ERROR, "\"%c\\%c%c\n}", i, i, 255 - i % 255);
+    mpipe_log(host, MPIPE_LOG_ERROR, "%s", all);
+    return MPIPE_OK;
+}
+
 static void ignore(int signal)
 {
     (void)signal;
@@ -119,6 +132,7 @@ SIN(hoard_files)
 
 const struct sin surroundings_sins[] = {{"close_all", close_all},
                                         {"flood_log", flood_log},
+                                        {"log_bytes", log_bytes},
                                         {"handle_signals", handle_signals},
                                         {"set_timer", set_timer},
                                         {"change_folder", change_folder},

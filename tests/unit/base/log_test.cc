@@ -1,5 +1,6 @@
 // Lines of the log: one write each, whole, and nothing in them that a terminal would obey.
 extern "C" {
+#include "clock.h"
 #include "log.h"
 }
 
@@ -7,9 +8,18 @@ extern "C" {
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <regex>
+#include <sstream>
 #include <string>
+#include <thread>
+#include <vector>
+
+#include "child.h"
 
 namespace
 {
@@ -107,4 +117,197 @@ TEST_F(Log, OnATerminalTakesAwayWhatStandsThere)
         setenv("TERM", kept.c_str(), 1);
     close(side);
     close(terminal);
+}
+
+namespace
+{
+
+using Texts = std::vector<std::string>;
+
+// The host's log with a board, on a pipe that a thread reads.
+class SharedLog : public testing::Test
+{
+  protected:
+    SharedLog()
+    {
+        EXPECT_EQ(pipe2(ends_, O_CLOEXEC), 0);
+        EXPECT_EQ(log_board_create(&board_, BOARD_PAGE_OF_HOST + 1 + WRITERS), 0);
+        log_init(&log_, ends_[1], LOG_LEVEL_INFO, "micropipe");
+        log_.board = &board_;
+        log_.page = BOARD_PAGE_OF_HOST;
+        reader_ = std::thread([this] {
+            char part[4096];
+            for (ssize_t n; (n = read(ends_[0], part, sizeof part)) > 0;)
+                text_.append(part, static_cast<size_t>(n));
+        });
+    }
+    ~SharedLog() override
+    {
+        Whole();
+        close(ends_[0]);
+        log_board_destroy(&board_);
+    }
+
+    static uint32_t Page(int writer) { return static_cast<uint32_t>(BOARD_PAGE_OF_HOST + 1 + writer); }
+
+    // A worker's process.
+    std::unique_ptr<Child> Fork(int writer, const std::function<void(struct log *)> &body)
+    {
+        return std::make_unique<Child>([&, writer] {
+            struct log own;
+            log_of_stage(&own, &log_, "decode", writer, Page(writer));
+            body(&own);
+            return 0;
+        });
+    }
+
+    // All lines. No more can be written.
+    Texts Whole()
+    {
+        if (reader_.joinable()) {
+            close(ends_[1]);
+            reader_.join();
+        }
+        std::istringstream in(text_);
+        Texts lines;
+        for (std::string line; std::getline(in, line);)
+            lines.push_back(line);
+        return lines;
+    }
+
+    // Without the time.
+    Texts Lines()
+    {
+        Texts lines = Whole();
+        for (std::string &line : lines)
+            line.erase(0, line.find(' ') + 1);
+        return lines;
+    }
+
+    static constexpr int WRITERS = 4;
+    int ends_[2] = {-1, -1};
+    struct log_board board_ = {};
+    struct log log_ = {};
+    std::thread reader_;
+    std::string text_;
+};
+
+// How many lines those stand for.
+uint64_t Sum(const Texts &lines, const std::string &with)
+{
+    static const std::regex repeated(R"(\(repeated ([0-9]+) times)");
+    uint64_t sum = 0;
+    std::smatch found;
+    for (const std::string &line : lines)
+        if (line.find(with) != std::string::npos)
+            sum += std::regex_search(line, found, repeated) ? std::stoull(found[1]) : 1;
+    return sum;
+}
+
+} // namespace
+
+TEST_F(SharedLog, RepeatedLinesAreToldBeforeTheNextOtherLine)
+{
+    for (int i = 0; i < 42; i++)
+        log_write(&log_, LOG_LEVEL_ERROR, "not a JPEG");
+    log_write(&log_, LOG_LEVEL_INFO, "other");
+    EXPECT_EQ(Lines(), (Texts{"error micropipe: not a JPEG", "error micropipe: not a JPEG (repeated 41 times)",
+                              "info micropipe: other"}));
+}
+
+TEST_F(SharedLog, ALineThatCameTwiceIsThereTwice)
+{
+    log_write(&log_, LOG_LEVEL_ERROR, "not a JPEG");
+    log_write(&log_, LOG_LEVEL_ERROR, "not a JPEG");
+    log_settle(&log_, BOARD_PAGE_OF_HOST);
+    EXPECT_EQ(Lines(), (Texts{"error micropipe: not a JPEG", "error micropipe: not a JPEG"}));
+}
+
+TEST_F(SharedLog, WhatIsNotTellableYetIsToldWhenTheWindowIsOver)
+{
+    EXPECT_GT(log_sweep(&log_, clock_monotonic()), clock_monotonic());
+    log_about(&log_, LOG_LEVEL_INFO, "decode", 3, "again");
+    for (int i = 0; i < 4; i++)
+        log_about(&log_, LOG_LEVEL_INFO, "decode", 3, "again");
+    log_sweep(&log_, clock_monotonic() + 2 * BOARD_WINDOW_NS);
+    log_sweep(&log_, BOARD_ALL);
+    EXPECT_EQ(Lines(),
+              (Texts{"info micropipe: decode/3: again", "info micropipe: decode/3: again (repeated 4 times)"}));
+}
+
+TEST_F(SharedLog, ACountOutlivesItsProcessHoweverThatEnds)
+{
+    for (int writer = 0; writer < 2; writer++) {
+        auto child = Fork(writer, [&](struct log *own) {
+            for (int i = 0; i < 5000; i++)
+                log_write(own, LOG_LEVEL_ERROR, "flood %d", i);
+            raise(writer ? SIGKILL : SIGCONT);
+        });
+        EXPECT_EQ(child->Wait(), writer ? -SIGKILL : 0);
+        log_settle(&log_, Page(writer));
+    }
+    const Texts lines = Lines();
+    ASSERT_GT(lines.size(), 10u);
+    EXPECT_EQ(lines[0], "error decode/0: flood 0") << "the first is not lost";
+    EXPECT_EQ(Sum(lines, "decode/0: flood"), 5000u);
+    EXPECT_EQ(Sum(lines, "decode/1: flood"), 5000u);
+    EXPECT_NE(lines.back().find("error decode/1: flood 4999"), std::string::npos) << "nor is the last";
+    EXPECT_LT(lines.size(), 1000u);
+}
+
+TEST_F(SharedLog, LinesOfManyProcessesAndThreadsStayWholeAndAreAllCounted)
+{
+    constexpr int EACH = 1500;
+    const std::string filler(300, '.');
+    std::vector<std::unique_ptr<Child>> children;
+    for (int writer = 0; writer < WRITERS; writer++)
+        children.push_back(Fork(writer, [&](struct log *own) {
+            auto write = [&](const char *thread) {
+                for (int i = 0; i < EACH; i++) {
+                    log_write(own, LOG_LEVEL_ERROR, "%s counts to %d %s", thread, i, filler.c_str());
+                    log_frame(own, LOG_LEVEL_INFO, 7, "%s word %c%c.", thread, 'a' + i % 26, 'a' + i / 26 % 26);
+                }
+            };
+            std::thread other(write, "other");
+            write("main");
+            other.join();
+        }));
+    for (int writer = 0; writer < WRITERS; writer++) {
+        EXPECT_EQ(children[static_cast<size_t>(writer)]->Wait(), 0);
+        log_settle(&log_, Page(writer));
+    }
+    const Texts lines = Lines();
+    const std::regex whole(
+        R"((error|info) decode/[0-3]: (frame 7: )?(main|other) )"
+        R"((counts to [0-9]+ \.{300}|word [a-z][a-z]\.)( \(repeated [0-9]+ times( with other numbers)?\))?)");
+    for (const std::string &line : lines)
+        ASSERT_TRUE(std::regex_match(line, whole)) << line;
+    for (int writer = 0; writer < WRITERS; writer++)
+        for (const char *thread : {": main counts", ": other counts", ": main word", ": other word"})
+            EXPECT_EQ(
+                Sum(lines, "decode/" + std::to_string(writer) + (strstr(thread, "word") ? ": frame 7" : "") + thread),
+                static_cast<uint64_t>(EACH));
+}
+
+TEST_F(SharedLog, AsJsonSaysWhoWhichFrameAndHowOften)
+{
+    log_.format = LOG_JSON;
+    auto child = Fork(1, [](struct log *own) {
+        static constexpr uint64_t FRAME = 812;
+        own->frame_context = &FRAME;
+        own->frame = [](const void *context, uint64_t *sequence) {
+            *sequence = *static_cast<const uint64_t *>(context);
+            return 1;
+        };
+        for (int i = 0; i < 42; i++)
+            log_write(own, LOG_LEVEL_WARNING, "bad \"JPEG\"");
+    });
+    EXPECT_EQ(child->Wait(), 0);
+    log_settle(&log_, Page(1));
+    const Texts lines = Whole();
+    const std::string line = R"("level":"warning","stage":"decode","worker":1,"pid":)" + std::to_string(child->pid()) +
+                             R"(,"frame":812,"text":"bad \"JPEG\"")";
+    ASSERT_EQ(lines.size(), 2u);
+    EXPECT_EQ(lines[0].substr(lines[0].find(R"("level")")), line + "}");
+    EXPECT_EQ(lines[1].substr(lines[1].find(R"("level")")), line + ",\"repeated\":41}");
 }
