@@ -321,8 +321,10 @@ void crashes_finish(struct supervisor *s)
     if (!c || !s->segment.backing.base)
         return;
     for (; crashes_tick(s, now), c->autopsy.pid && now < until; now = clock_monotonic()) {
-        struct pollfd fd = {.fd = c->autopsy.fd, .events = POLLIN};
-        poll(&fd, 1, (int)((until - now) / NS_PER_MS) + 1);
+        struct pollfd fds[] = {{.fd = c->autopsy.fd, .events = POLLIN}, {.fd = s->signals, .events = POLLIN}};
+        poll(fds, 2, (int)((until - now) / NS_PER_MS) + 1);
+        if (fds[1].revents)
+            until = now; /* whoever wants to stop does not want to wait */
         crashes_hear(s);
     }
     if (c->autopsy.pid) {

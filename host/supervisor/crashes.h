@@ -30,7 +30,8 @@ void crashes_hear(struct supervisor *s);
 /* The autopsy that goes on, not to be killed as a leftover; 0: none. */
 pid_t crashes_examiner(const struct crashes *c);
 
-/* At the end of a run, once all workers are gone: waits some seconds for what is still examined, tells the counts, and
+/* At the end of a run, once all workers are gone: waits some seconds, or until a signal comes, for what
+ * is still examined, tells the counts, and
  * completes all letters. */
 void crashes_finish(struct supervisor *s);
 

@@ -316,7 +316,10 @@ static void stop(struct supervisor *s)
         crew_dismiss(&s->crews[i]);
     }
     run_kill_leftovers(s);
-    crashes_finish(s);
+}
+
+static void close_loop(struct supervisor *s)
+{
     if (s->epoll >= 0)
         close(s->epoll);
     if (s->signals >= 0)
@@ -382,6 +385,8 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
         operator_look(&s, last);
         conclude(&s, last);
     }
+    crashes_finish(&s); /* last: the run is not slower for what it waits for here */
+    close_loop(&s);
     recorder_close(&s.recorder, &s.segment, s.scaling, clock_monotonic());
     log_sweep(s.log, BOARD_ALL);
     log_board_destroy(&s.board);
