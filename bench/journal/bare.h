@@ -21,6 +21,7 @@
      __builtin_strncmp(text, "&t->journal->", 13) == 0)
 
 #define au32_store_relaxed(word, value) (BARE_IN_JOURNAL(#word) ? (void)0 : au32_store_relaxed(word, value))
+#define au32_store_changed(word, value) (BARE_IN_JOURNAL(#word) ? (void)0 : au32_store_changed(word, value))
 #define au64_store_relaxed(word, value) (BARE_IN_JOURNAL(#word) ? (void)0 : au64_store_relaxed(word, value))
 #define journal_decide(j, d) ((void)(j), (void)(d))
 #define journal_write_tally(next, tally) ((void)(next), (void)(tally))

@@ -67,6 +67,14 @@ static inline void au32_store_relaxed(au32 *a, uint32_t value)
     __atomic_store_n(&a->word, value, __ATOMIC_RELAXED);
 }
 
+/* Stores unless the value is there already. For a word of our own that mostly stays as it is: stores leave a core in
+ * order, and those behind one to a line that has to come from afar take up room until it is here. */
+static inline void au32_store_changed(au32 *a, uint32_t value)
+{
+    if (au32_relaxed(a) != value)
+        au32_store_relaxed(a, value);
+}
+
 static inline void au32_store_release(au32 *a, uint32_t value)
 {
     __atomic_store_n(&a->word, value, __ATOMIC_RELEASE);

@@ -16,6 +16,7 @@ int allocator_init(struct allocator *a, const struct arena *arena, struct arena_
     a->slot = slot;
     a->n_owned = 0;
     a->next_span = 0;
+    a->next_run = 0;
     a->gave_back = 0;
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
         bin_close(&a->bins[c]);
@@ -252,15 +253,19 @@ static int open_span(struct allocator *a, uint32_t size_class, struct descriptor
     return -ENOMEM;
 }
 
-/* The first of `n` spans in a row that look idle; the range's end if there are none. */
+/* The first of `n` spans in a row that look idle, from behind the last run on; the range's end if there are none. Not
+ * the lowest ones again: their lines are still in the caches of whoever read them, from where it takes longer to have
+ * them back than from memory. */
 static uint32_t find_run(const struct allocator *a, uint32_t n)
 {
     uint32_t end = a->range.first + a->range.n;
-    uint32_t in_a_row = 0;
-    for (uint32_t at = a->range.first; at < end; at++) {
-        in_a_row = span_looks_idle(a, at) ? in_a_row + 1 : 0;
-        if (in_a_row == n)
-            return at + 1 - n;
+    for (int pass = 0; pass < 2; pass++) {
+        uint32_t in_a_row = 0;
+        for (uint32_t at = a->range.first + (pass == 0 ? a->next_run : 0); at < end; at++) {
+            in_a_row = span_looks_idle(a, at) ? in_a_row + 1 : 0;
+            if (in_a_row == n)
+                return at + 1 - n;
+        }
     }
     return end;
 }
@@ -288,6 +293,7 @@ static int take_run(struct allocator *a, uint32_t n, struct descriptor *out)
         if (first == a->range.first + a->range.n)
             return -ENOMEM;
     } while (!own_run(a, first, n));
+    a->next_run = first - a->range.first + n;
     struct span *s = &a->arena->spans[first];
     for (uint32_t i = 1; i < n; i++) {
         au32_store_relaxed(&a->arena->spans[first + i].run, i);

@@ -110,6 +110,7 @@ struct allocator {
     uint32_t *owned; /* spans */
     uint32_t n_owned;
     uint32_t next_span; /* where the search for a span starts */
+    uint32_t next_run;  /* where the search for a run starts, from the range's first */
     int gave_back;      /* see allocator_gave_back() */
 };
 

@@ -64,13 +64,13 @@ struct tally {
     uint64_t dead;    /* refused; a source: records that it could not make a frame of */
     uint64_t emitted; /* frames published, once however many readers */
     uint64_t bytes_in, bytes_out;
-    uint64_t sequence; /* next sequence number of a source */
-    uint64_t repeated; /* frames whose outputs took several transactions in a processor that is not RESUMABLE */
-    uint64_t partial;  /* flushes because a stage upstream waited for memory */
-    uint64_t ended;    /* 1: the stream has ended here, and what flush() gave is in this commit */
-    uint64_t reserved[6];
+    uint64_t sequence;    /* next sequence number of a source */
+    uint64_t repeated;    /* frames whose outputs took several transactions in a processor that is not RESUMABLE */
+    uint64_t partial;     /* flushes because a stage upstream waited for memory */
+    uint64_t ended;       /* 1: the stream has ended here, and what flush() gave is in this commit */
+    uint64_t reserved[6]; /* never written: a tally is copied up to here */
 };
-BLOCK_ASSERT(sizeof(struct tally) == 128, "two lines");
+BLOCK_ASSERT(sizeof(struct tally) == 128 && __builtin_offsetof(struct tally, reserved) % 16 == 0, "two lines");
 
 /* One of the two copies of what commits; the processor's state follows it, `state_size` bytes. */
 struct committed {
@@ -149,7 +149,7 @@ uint8_t *journal_state(struct journal *j, uint32_t copy);
 /* Into the copy that is not committed: it counts from the decision that names it. */
 static inline void journal_write_tally(struct committed *next, const struct tally *tally)
 {
-    next->tally = *tally;
+    __builtin_memcpy(&next->tally, tally, __builtin_offsetof(struct tally, reserved));
 }
 
 static inline struct decision journal_decision(const struct journal *j)

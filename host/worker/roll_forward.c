@@ -200,7 +200,7 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
         tracing_publish(t, &t->readers[index], at->output, tail, n);
     copy_piece(t, &t->readers[index], at, tail, n); /* step: copy_outputs */
     au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */
-    au32_store_relaxed(&j->done_after, at->done);   /* step: note_done_after */
+    au32_store_changed(&j->done_after, at->done);   /* step: note_done_after */
     compiler_barrier();
     au32_store_relaxed(&j->publishing, index + 1); /* step: note_publishing */
     compiler_barrier();

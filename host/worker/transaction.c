@@ -128,9 +128,9 @@ static void claim(struct transaction *t, uint64_t head, uint32_t n)
         j->claim[i] = (struct descriptor){d->block, d->generation, d->port, 0}; /* step: copy_claim */
     }
     au64_store_relaxed(&j->claim_start, head);
-    au32_store_relaxed(&j->claim_n, n); /* step: note_claim */
-    au32_store_relaxed(&j->cursor, CURSOR_NONE);
-    au32_store_relaxed(&j->retried, 0);
+    au32_store_changed(&j->claim_n, n); /* step: note_claim */
+    au32_store_changed(&j->cursor, CURSOR_NONE);
+    au32_store_changed(&j->retried, 0);
     t->now.settled = t->now.deciding = 0;
     t->now.phase = PHASE_CLAIMING;
     journal_decide(j, t->now); /* step: decide_claiming */
@@ -168,7 +168,7 @@ uint32_t transaction_claim(struct transaction *t, uint32_t max)
     end_leave(&r->consumer, t->hold);
     if (n == 0)
         return 0;
-    for (uint32_t i = 0; i < CLAIM_AHEAD; i++)
+    for (uint32_t i = 0; i < CLAIM_AHEAD && i < n; i++)
         transaction_prefetch(t, i);
     expect_next(t);
     ring_wake_producers(r); /* step: wake_producers */
@@ -323,16 +323,16 @@ static void write_next_copy(struct transaction *t)
     write_map(t, next);
     if (j->state_size)
         memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
-    au32_store_relaxed(&j->n_outputs, t->n_outputs); /* step: write_counts */
-    au32_store_relaxed(&j->n_removed, t->n_removed);
-    au32_store_relaxed(&j->n_refusals, t->n_refusals);
-    au32_store_relaxed(&j->publishing, 0); /* step: clear_publishing */
+    au32_store_changed(&j->n_outputs, t->n_outputs); /* step: write_counts */
+    au32_store_changed(&j->n_removed, t->n_removed);
+    au32_store_changed(&j->n_refusals, t->n_refusals);
+    au32_store_changed(&j->publishing, 0); /* step: clear_publishing */
     if (t->n_claimed == 0)
         /* step: clear_claim */
-        au32_store_relaxed(&j->claim_n, 0); /* or a successor would take the last claim, long settled, for open */
+        au32_store_changed(&j->claim_n, 0); /* or a successor would take the last claim, long settled, for open */
     for (uint32_t i = 0; i < t->n_readers; i++) {
-        au32_store_relaxed(&j->publish[i].done, 0); /* step: clear_done */
-        au32_store_relaxed(&j->publish[i].skipping, 0);
+        au32_store_changed(&j->publish[i].done, 0); /* step: clear_done */
+        au32_store_changed(&j->publish[i].skipping, 0);
     }
 }
 

@@ -210,6 +210,19 @@ TEST(Allocator, AShorterRunInTheSamePlaceFreesTheRestOfTheTails)
     EXPECT_EQ(a.Take(2 * uint64_t{SPAN_SIZE}, &d), 0);
 }
 
+TEST(Allocator, ARunIsTakenBehindTheLastOneAndFromTheStartAfterTheEnd)
+{
+    TestArena arena(3);
+    TestAllocator a(arena, arena.All(), 0);
+    for (uint32_t span : {0u, 1u, 2u, 0u}) {
+        descriptor d;
+        ASSERT_EQ(a.Take(SPAN_SIZE, &d), 0);
+        EXPECT_EQ(arena.SpanOf(d), span);
+        allocator_abandon(a.get(), &d);
+        allocator_settle(a.get(), ALLOCATOR_RELEASE_ALL);
+    }
+}
+
 TEST(Allocator, ARunNeedsIdleSpansInARow)
 {
     TestArena arena(3);
