@@ -110,7 +110,8 @@ TEST(Flow, AFrameThatAKilledWorkerHadChangedIsGivenAgainAsItWas)
 TEST(Flow, SigtermDrainsWhatIsInFlight)
 {
     Folder folder;
-    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.pass delay=100us | lab.sink"});
+    Running run(folder, {"-e", "core.generate count=0 size=64 | lab.pass delay=100us | lab.sink", "--set",
+                         "drain_timeout=5m"}); // a busy machine wakes a sleeper late, 4096 times
     ASSERT_TRUE(run.wait_until([&] { return run.workers().size() >= 3; }));
     kill(run.pid(), SIGTERM);
     Result result = run.finish();
