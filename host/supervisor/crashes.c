@@ -100,26 +100,29 @@ static void describe_frame(const struct crash_area *e, char *text, size_t size)
     }
 }
 
-/* What was found out of the first death at a place, a line a frame. */
+/* What was found out of the first death at a place, a line a frame. Lines of a report may be alike, and are all
+ * written: how many there are has a limit of its own. */
 static void tell_report(const struct supervisor *s, struct place *p)
 {
     const struct stage *stage = &s->pipeline->stages[p->stage];
     char text[REPORT_NAME_MAX + REPORT_FILE_MAX + REPORT_MODULE_MAX + 64];
     char frame[FRAME_TEXT_MAX];
+    struct log log = *s->log;
+    log.board = NULL;
     evidence_describe(p->evidence, text, sizeof text);
     describe_frame(p->evidence, frame, sizeof frame);
-    log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "crash report: %s; %s %s; %s", text,
+    log_about(&log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "crash report: %s; %s %s; %s", text,
               stage->processor, stage->description->version, frame);
     for (uint32_t i = 0; p->report && i < p->report->n; i++) {
         uint32_t same = i > 0 ? report_alike(p->report, i) : 0; /* a recursion */
         report_frame_describe(&p->report->frames[i], text, sizeof text);
         if (same > 1)
             snprintf(text, sizeof text, "to #%" PRIu32 ": as #%" PRIu32, i + same - 1, i - 1);
-        log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "  #%" PRIu32 " %s", i, text);
+        log_about(&log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker, "  #%" PRIu32 " %s", i, text);
         i += same > 1 ? same - 1 : 0;
     }
     if (!p->report)
-        log_about(s->log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker,
+        log_about(&log, LOG_LEVEL_WARNING, stage->name, (int32_t)p->worker,
                   "  no backtrace could be made; it died at 0x%" PRIx64, p->evidence->pc);
     p->told = 1;
     free(p->evidence);

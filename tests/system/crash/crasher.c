@@ -111,9 +111,36 @@ DEEP static int raise_sys(int value)
     return value + raise(SIGSYS); /* dies: raise_sys */
 }
 
-static int (*const ways[])(int) = {write_to_null, write_to_constant, divide,       trap,        give_up,
-                                   measure,       call_nothing,      overflow,     read_beyond, around_inlined,
-                                   run_thread,    raise_sys,         crasher_throw};
+DEEP static int step_0(int value)
+{
+    nowhere[2] = value; /* dies: step_0 */
+    return value;
+}
+
+/* Names that differ in their number alone. */
+#define STEP(n, before)                  \
+    DEEP static int step_##n(int value)  \
+    {                                    \
+        return step_##before(value) + 1; \
+    }
+STEP(1, 0)
+STEP(2, 1)
+STEP(3, 2)
+STEP(4, 3)
+STEP(5, 4)
+STEP(6, 5)
+STEP(7, 6)
+STEP(8, 7)
+STEP(9, 8)
+STEP(10, 9)
+STEP(11, 10)
+STEP(12, 11)
+STEP(13, 12)
+STEP(14, 13)
+
+static int (*const ways[])(int) = {write_to_null, write_to_constant, divide,        trap,        give_up,
+                                   measure,       call_nothing,      overflow,      read_beyond, around_inlined,
+                                   run_thread,    raise_sys,         crasher_throw, step_14};
 
 DEEP static int choose(uint64_t sequence)
 {

@@ -91,7 +91,7 @@ Result run_crasher(const Folder &folder, const std::string &processor, int frame
 
 TEST(CrashReport, NamesFunctionAndLineIn99Of100Deaths)
 {
-    enum { DEATHS = 100, WAYS = 13 };
+    enum { DEATHS = 100, WAYS = 14 };
     Folder folder;
     Result result = run_crasher(folder, "fault", DEATHS);
     EXPECT_EQ(result.exit_code, 3) << result.reason << result.errors;
@@ -128,6 +128,16 @@ TEST(CrashReport, SaysWhatHappenedAndToWhichFrame)
     EXPECT_EQ(text_in(crash, "signal"), "SIGSEGV");
     EXPECT_EQ(text_in(crash, "address"), "0x0");
     EXPECT_EQ(json_integer_value(json_object_get(crash, "attempt")), 1);
+}
+
+TEST(CrashReport, HasEveryCallThoughTheLinesAreAlike)
+{
+    Folder folder;
+    Result result = run_crasher(folder, "fault", 14);
+    for (int step = 0; step <= 14; step++)
+        EXPECT_NE(result.errors.find("#" + std::to_string(step) + " step_" + std::to_string(step) + " ("),
+                  std::string::npos)
+            << step << result.errors;
 }
 
 TEST(CrashReport, SaysWhichAttributesTheFrameHad)
