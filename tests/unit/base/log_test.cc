@@ -211,8 +211,11 @@ TEST_F(SharedLog, RepeatedLinesAreToldBeforeTheNextOtherLine)
     for (int i = 0; i < 42; i++)
         log_write(&log_, LOG_LEVEL_ERROR, "not a JPEG");
     log_write(&log_, LOG_LEVEL_INFO, "other");
-    EXPECT_EQ(Lines(), (Texts{"error micropipe: not a JPEG", "error micropipe: not a JPEG (repeated 41 times)",
-                              "info micropipe: other"}));
+    const Texts lines = Lines();
+    EXPECT_EQ(lines.front(), "error micropipe: not a JPEG");
+    EXPECT_EQ(lines.back(), "info micropipe: other");
+    EXPECT_EQ(Sum(lines, "not a JPEG"), 42u);
+    EXPECT_LT(lines.size(), 42u) << "three, unless this process was held up for seconds";
 }
 
 TEST_F(SharedLog, ALineThatCameTwiceIsThereTwice)
@@ -231,8 +234,10 @@ TEST_F(SharedLog, WhatIsNotTellableYetIsToldWhenTheWindowIsOver)
         log_about(&log_, LOG_LEVEL_INFO, "decode", 3, "again");
     log_sweep(&log_, clock_monotonic() + 2 * BOARD_WINDOW_NS);
     log_sweep(&log_, BOARD_ALL);
-    EXPECT_EQ(Lines(),
-              (Texts{"info micropipe: decode/3: again", "info micropipe: decode/3: again (repeated 4 times)"}));
+    const Texts lines = Lines();
+    EXPECT_EQ(lines.front(), "info micropipe: decode/3: again");
+    EXPECT_EQ(Sum(lines, "decode/3: again"), 5u);
+    EXPECT_LT(lines.size(), 5u);
 }
 
 TEST_F(SharedLog, ACountOutlivesItsProcessHoweverThatEnds)
@@ -253,6 +258,9 @@ TEST_F(SharedLog, ACountOutlivesItsProcessHoweverThatEnds)
     EXPECT_EQ(Sum(lines, "decode/1: flood"), 5000u);
     EXPECT_NE(lines.back().find("error decode/1: flood 4999"), std::string::npos) << "nor is the last";
     EXPECT_LT(lines.size(), 1000u);
+    for (const std::string &line : lines)
+        EXPECT_TRUE(line.find("(repeated") == std::string::npos ||
+                    line.find("with other numbers)") != std::string::npos);
 }
 
 TEST_F(SharedLog, LinesOfManyProcessesAndThreadsStayWholeAndAreAllCounted)
@@ -307,7 +315,12 @@ TEST_F(SharedLog, AsJsonSaysWhoWhichFrameAndHowOften)
     const Texts lines = Whole();
     const std::string line = R"("level":"warning","stage":"decode","worker":1,"pid":)" + std::to_string(child->pid()) +
                              R"(,"frame":812,"text":"bad \"JPEG\"")";
-    ASSERT_EQ(lines.size(), 2u);
     EXPECT_EQ(lines[0].substr(lines[0].find(R"("level")")), line + "}");
-    EXPECT_EQ(lines[1].substr(lines[1].find(R"("level")")), line + ",\"repeated\":41}");
+    uint64_t sum = 0;
+    for (const std::string &one : lines) {
+        const size_t repeated = one.find(line + ",\"repeated\":");
+        sum += repeated == std::string::npos ? 1 : std::stoull(one.substr(repeated + line.size() + 12));
+    }
+    EXPECT_EQ(sum, 42u);
+    EXPECT_LT(lines.size(), 42u) << "two, unless this process was held up for seconds";
 }

@@ -236,6 +236,21 @@ TEST(DrawingText, AnEdgeThatSkipsAStageGoesPastIt)
 )");
 }
 
+TEST(DrawingText, LinesDoNotCrossWhereTheyNeedNot)
+{
+    Sketch s;
+    s.Box("a").Box("b").Box("c").Box("d").Edge(0, 3).Edge(1, 2);
+    EXPECT_EQ("\n" + s.Text(), R"(
+┌───┐   ┌───┐
+│ a │   │ b │
+└─┬─┘   └─┬─┘
+  ▼       ▼
+┌───┐   ┌───┐
+│ d │   │ c │
+└───┘   └───┘
+)");
+}
+
 TEST(DrawingText, NamedPortsLeaveApartAndWhatMayBeLostIsDashed)
 {
     Sketch s;
