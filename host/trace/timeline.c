@@ -12,11 +12,20 @@
 #include "trace_file.h"
 
 /* Numbers of tracks: Perfetto names a thread by its number alone. */
-enum { PIPELINE_PID = 1, FIRST_PID = 2, FIRST_TID = 1001, DEPTH_MAX = 4, END_BYTES = 96, LINE = 320, LAST_WORDS = 512 };
+enum {
+    PIPELINE_PID = 1,
+    FIRST_PID = 2,
+    FIRST_TID = 1001,
+    DEPTH_MAX = 4,
+    END_BYTES = 96,
+    LINE = 320,
+    LAST_WORDS = 512,
+    SAME_WAIT_NS = 20000
+};
 
 struct span {
-    int is_wait;
-    int written; /* 0: there was no room for it, so its end is not written either */
+    enum trace_kind wait; /* what for; 0: it is none */
+    int written;          /* 0: there was no room for it, so its end is not written either */
 };
 
 /* A worker's. */
@@ -25,7 +34,9 @@ struct track {
     uint32_t depth;
     uint64_t last_ns;
     int named;
-    int resumes; /* 1: a source waits between two calls, and goes on to process after it */
+    int ending;        /* 1: the innermost span, a wait, is over, */
+    uint64_t ended_ns; /* since then, and its end is not written yet */
+    int resumes;       /* 1: a source waits between two calls, and goes on to process after it */
     struct span spans[DEPTH_MAX];
 };
 
@@ -109,15 +120,15 @@ static uint64_t advance(struct track *k, uint64_t at_ns)
     return k->last_ns;
 }
 
-__attribute__((format(printf, 6, 7))) static void begin(struct timeline *t, uint32_t slot, uint64_t at_ns, int is_wait,
-                                                        const char *what, const char *args, ...)
+__attribute__((format(printf, 6, 7))) static void begin(struct timeline *t, uint32_t slot, uint64_t at_ns,
+                                                        enum trace_kind wait, const char *what, const char *args, ...)
 {
     struct track *k = &t->tracks[slot];
     char text[LINE], more[128];
     va_list list;
     if (k->depth == DEPTH_MAX)
         return;
-    k->spans[k->depth++] = (struct span){.is_wait = is_wait};
+    k->spans[k->depth++] = (struct span){.wait = wait};
     if (trace_file_refuses(&t->file))
         return;
     va_start(list, args);
@@ -141,8 +152,18 @@ static void end(struct timeline *t, uint32_t slot, uint64_t at_ns)
     trace_file_pay(&t->file, text, (size_t)n, END_BYTES);
 }
 
+/* Writes the end that is still to be written. Before anything else is, on that track. */
+static void settle(struct timeline *t, uint32_t slot)
+{
+    struct track *k = &t->tracks[slot];
+    if (k->ending)
+        end(t, slot, k->ended_ns);
+    k->ending = 0;
+}
+
 static void end_all(struct timeline *t, uint32_t slot, uint64_t at_ns)
 {
+    settle(t, slot);
     while (t->tracks[slot].depth > 0)
         end(t, slot, at_ns);
     t->tracks[slot].resumes = 0;
@@ -163,22 +184,31 @@ static void begin_wait(struct timeline *t, uint32_t slot, const struct trace_eve
                                         [TRACE_WAIT_MEMORY] = "wait memory",
                                         [TRACE_WAIT_TURN] = "wait turn"};
     struct track *k = &t->tracks[slot];
-    if (e->kind == TRACE_WAIT_INPUT && t->stages[k->stage].is_source && k->depth == 1 && !k->spans[0].is_wait) {
+    if (e->kind == TRACE_WAIT_INPUT && t->stages[k->stage].is_source && k->depth == 1 && !k->spans[0].wait) {
         end(t, slot, e->at_ns);
         k->resumes = 1;
     }
-    begin(t, slot, e->at_ns, 1, names[e->kind], "%s", "");
+    begin(t, slot, e->at_ns, e->kind, names[e->kind], "%s", "");
+}
+
+/* A worker looks again for a while before it sleeps: one wait, not two. */
+static int goes_on(struct track *k, const struct trace_event *e)
+{
+    return k->ending && k->spans[k->depth - 1].wait == e->kind && advance(k, e->at_ns) - k->ended_ns <= SAME_WAIT_NS;
 }
 
 static void end_wait(struct timeline *t, uint32_t slot, uint64_t at_ns)
 {
     struct track *k = &t->tracks[slot];
-    if (k->depth == 0 || !k->spans[k->depth - 1].is_wait)
+    if (k->depth == 0 || !k->spans[k->depth - 1].wait)
         return; /* its begin was overwritten */
-    end(t, slot, at_ns);
-    if (k->resumes && k->depth == 0)
+    k->ending = 1;
+    k->ended_ns = advance(k, at_ns);
+    if (k->resumes && k->depth == 1) {
+        settle(t, slot);
         begin_process(t, slot, at_ns, 0);
-    k->resumes = 0;
+        k->resumes = 0;
+    }
 }
 
 static int print_flow_end(const struct timeline *t, const struct flow_end *f, uint64_t sequence, char *text,
@@ -220,8 +250,14 @@ static void meet(struct timeline *t, uint32_t slot, const struct trace_event *e)
 
 void timeline_event(struct timeline *t, uint32_t slot, const struct trace_event *e)
 {
+    struct track *k = &t->tracks[slot];
     uint64_t at = e->at_ns;
     name_track(t, slot);
+    if (goes_on(k, e)) {
+        k->ending = 0;
+        return;
+    }
+    settle(t, slot);
     switch (e->kind) {
     case TRACE_START:
         end_all(t, slot, at);
@@ -278,6 +314,7 @@ void timeline_mark_worker(struct timeline *t, uint32_t slot, uint64_t at_ns, con
 {
     struct track *k = &t->tracks[slot];
     name_track(t, slot);
+    settle(t, slot);
     mark(t, pid_of(k->stage), FIRST_TID + slot, advance(k, at_ns), what, why);
 }
 
@@ -324,6 +361,8 @@ uint32_t timeline_take_flow_ends(struct timeline *t)
 
 int timeline_flush(struct timeline *t, uint64_t at_ns)
 {
+    for (uint32_t i = 0; i < t->n_slots; i++)
+        settle(t, i);
     if (t->file.dropped[TRACE_OF_SPANS] > 0 && !t->is_full) {
         t->is_full = 1;
         mark(t, PIPELINE_PID, 0, at_ns, "the trace is full", "only marks and the ends of what had begun follow");

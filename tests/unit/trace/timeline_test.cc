@@ -115,6 +115,36 @@ TEST_F(Timeline, ASourceProcessesWheneverItDoesNothingElse)
     EXPECT_DOUBLE_EQ(trace.Us("read/0", "wait input"), 1);
 }
 
+TEST_F(Timeline, AWaitThatGoesOnAtOnceIsOneSpan)
+{
+    Start(FILTER);
+    Event(FILTER, TRACE_WAIT_INPUT);
+    Event(FILTER, TRACE_WAITED); /* it has looked for long enough, and sleeps */
+    Event(FILTER, TRACE_WAIT_INPUT);
+    Event(FILTER, TRACE_WAITED);
+    Event(FILTER, TRACE_WAIT_OUTPUT);
+    Event(FILTER, TRACE_WAITED);
+    now_ += 1000000;
+    Event(FILTER, TRACE_WAIT_OUTPUT);
+    Event(FILTER, TRACE_WAITED);
+    CheckedTrace trace = Close();
+    EXPECT_EQ(trace.Problems(), "");
+    EXPECT_EQ(trace.Spans("work/0", "wait input"), 1u);
+    EXPECT_DOUBLE_EQ(trace.Us("work/0", "wait input"), 3);
+    EXPECT_EQ(trace.Spans("work/0", "wait output"), 2u) << "something was between these";
+}
+
+TEST_F(Timeline, AWaitThatIsOverIsInTheFileAtTheNextFlush)
+{
+    Start(FILTER);
+    Event(FILTER, TRACE_WAIT_INPUT);
+    Event(FILTER, TRACE_WAITED);
+    EXPECT_EQ(timeline_flush(timeline_, now_), 0);
+    CheckedTrace trace(harness::read_file(folder_ / "trace"));
+    EXPECT_EQ(trace.Problems(), "");
+    EXPECT_EQ(trace.Spans("work/0", "wait input"), 1u);
+}
+
 TEST_F(Timeline, TheSpansOfADeadWorkerEndWithItAndItsSuccessorGoesOn)
 {
     Start(FILTER);
