@@ -44,9 +44,9 @@ void log_board_destroy(struct log_board *b)
 
 void log_board_enter(struct log_board *b, uint32_t page)
 {
-    struct board_page *own = page_of(b, page);
     if (!b->base)
         return;
+    struct board_page *own = page_of(b, page);
     mprotect(b->base + BOARD_PAGE, (size_t)(b->n_pages - 1) * BOARD_PAGE, PROT_READ);
     if (mprotect(own, BOARD_PAGE, PROT_READ | PROT_WRITE) != 0) {
         b->base = NULL; /* then every line is written */
