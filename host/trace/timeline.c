@@ -416,8 +416,9 @@ int timeline_close(struct timeline **timeline, uint64_t at_ns, struct timeline_l
     snprintf(text, sizeof text,
              "%" PRIu64 " dropped, as the file is full; %" PRIu64 " overwritten before they were read", losses->dropped,
              losses->overwritten);
-    mark(t, PIPELINE_PID, 0, at_ns,
-         losses->dropped || losses->overwritten ? "end of an incomplete trace" : "end of the trace", text);
+    int complete = losses->dropped == 0 && losses->overwritten == 0;
+    mark(t, PIPELINE_PID, 0, at_ns, complete ? "end of the trace" : "end of an incomplete trace",
+         complete ? "nothing is missing" : text);
     int error = trace_file_close(&t->file);
     destroy(t);
     *timeline = NULL;
