@@ -11,7 +11,7 @@ using namespace rings;
 TEST(TraceRingRace, AReaderThatIsOverrunMeanwhileSeesNoEventThatWasNotWritten)
 {
     Rings rings(1);
-    const uint64_t all = 200000;
+    const uint64_t all = 2000000;
     uint64_t next = 0, lost = 0, n = 0;
     std::atomic<bool> done{false};
     std::thread writer([&] {
