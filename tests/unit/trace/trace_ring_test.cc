@@ -78,6 +78,39 @@ TEST(TraceRing, AWorkerThatIsKilledAtAnyInstructionLeavesARingThatItsSuccessorGo
     EXPECT_GE(result.states, 6u) << "number, four words and the head";
 }
 
+TEST(TraceRing, AReaderThatIsOverrunAtAnyInstructionTakesNothingForAnEventThatIsNone)
+{
+    if (!Stepped::Works())
+        GTEST_SKIP() << "no stepping here";
+    Rings rings(1);
+    trace_ring *ring = rings.Ring();
+    enum : int { OF_ANOTHER = 2 };
+    uint64_t written = 0;
+    int taken = 0, missed = 0;
+    Stepped::Round round;
+    round.before = [&] { Add(ring, written++); };
+    round.body = [&] {
+        trace_event e;
+        uint64_t next = written - 1, lost = 0;
+        Stepped::Mark();
+        if (!trace_next(ring, &next, &e, &lost))
+            return 1;
+        return Is(e, next - 1) ? 0 : OF_ANOTHER;
+    };
+    round.moment = [&] {
+        for (int i = 0; i < TRACE_EVENTS; i++)
+            Add(ring, written++);
+    };
+    round.after = [&](int result) {
+        EXPECT_NE(result, int{OF_ANOTHER});
+        taken += result == 0;
+        missed += result == 1;
+    };
+    Stepped::AtEachInstruction(round);
+    EXPECT_GT(taken, 0);
+    EXPECT_GT(missed, 0);
+}
+
 TEST(TraceRing, WhateverAPluginHasWrittenThereTheHostComesToAnEnd)
 {
     Rings rings(1);
