@@ -18,6 +18,7 @@
 struct work {
     uint64_t cpu_ns, wait_ns;
     uint64_t copies;
+    uint64_t frame_memory; /* bytes */
     double spread, slower;
     uint64_t slower_from, slower_until; /* monotonic ns; equal: never */
     uint64_t seed;
@@ -83,6 +84,12 @@ static mpipe_status work_process(void *self, const mpipe_io *io, mpipe_frame *fr
 {
     const struct work *w = self;
     double cost = cost_of(w, frame);
+    size_t bytes = (size_t)(cost * (double)w->frame_memory);
+    void *memory = bytes ? malloc(bytes) : NULL;
+    if (bytes && !memory)
+        return MPIPE_NO_MEMORY;
+    if (bytes)
+        memset(memory, 1, bytes);
     if (w->lock >= 0)
         while (flock(w->lock, LOCK_EX) != 0 && errno == EINTR)
             ;
@@ -91,6 +98,7 @@ static mpipe_status work_process(void *self, const mpipe_io *io, mpipe_frame *fr
         wait_for((uint64_t)(cost * (double)w->wait_ns));
     if (w->lock >= 0)
         flock(w->lock, LOCK_UN);
+    free(memory);
     if (w->copies == 0)
         return MPIPE_OK; /* dropped, as it is not sent on */
     return w->copies == 1 ? mpipe_emit(io, 0, frame) : send_copies(w, io, frame);
@@ -143,6 +151,7 @@ static mpipe_status work_open(const mpipe_host *host, void *shared, void **self)
     w->cpu_ns = (uint64_t)mpipe_option_int(host, "cpu");
     w->wait_ns = (uint64_t)mpipe_option_int(host, "wait");
     w->copies = (uint64_t)mpipe_option_int(host, "copies");
+    w->frame_memory = (uint64_t)mpipe_option_int(host, "frame_memory");
     w->spread = mpipe_option_float(host, "spread");
     w->slower = mpipe_option_float(host, "slower");
     w->slower_from = *start + (uint64_t)mpipe_option_int(host, "slower_from");
@@ -213,9 +222,29 @@ static const mpipe_option memory_option = {
     .doc = "Memory of its own that each worker takes.",
 };
 
-static const mpipe_option *const work_options[] = {
-    &cpu_option,  &wait_option,   &spread_option, &copies_option,      &lock_option,         &memory_option,
-    &load_option, &slower_option, &seed_option,   &slower_from_option, &slower_until_option, NULL};
+static const mpipe_option frame_memory_option = {
+    .name = "frame_memory",
+    .type = MPIPE_SIZE,
+    .fallback = "0",
+    .min = "0",
+    .max = "1T",
+    .unit = "bytes",
+    .doc = "Memory that a frame takes while it is worked on, on average; it varies as costs do.",
+};
+
+static const mpipe_option *const work_options[] = {&cpu_option,
+                                                   &wait_option,
+                                                   &spread_option,
+                                                   &copies_option,
+                                                   &lock_option,
+                                                   &memory_option,
+                                                   &frame_memory_option,
+                                                   &load_option,
+                                                   &slower_option,
+                                                   &seed_option,
+                                                   &slower_from_option,
+                                                   &slower_until_option,
+                                                   NULL};
 
 const mpipe_processor debug_work = {
     MPIPE_PROCESSOR,
