@@ -127,6 +127,8 @@ static void check_pipeline_settings(struct draft *d)
     check_name(d);
     take(d, PIPELINE_MEMORY, &v);
     p->memory = (uint64_t)v.integer;
+    take(d, PIPELINE_WORKERS_MEMORY, &v);
+    p->workers_memory = (uint64_t)v.integer;
     take(d, PIPELINE_CPUS, &v);
     p->cpus = (uint32_t)v.integer;
     take(d, PIPELINE_HUGE_PAGES, &v);

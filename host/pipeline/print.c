@@ -307,6 +307,8 @@ static void put_pipeline_settings(struct printer *p)
     put_text_setting(p, OF_PIPELINE, &table[PIPELINE_NAME], l->name);
     if (wanted(p, l->set, PIPELINE_MEMORY))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_MEMORY], measure(p, MPIPE_SIZE, l->memory));
+    if (wanted(p, l->set, PIPELINE_WORKERS_MEMORY))
+        put_text_setting(p, OF_PIPELINE, &table[PIPELINE_WORKERS_MEMORY], measure(p, MPIPE_SIZE, l->workers_memory));
     if (wanted(p, l->set, PIPELINE_CPUS))
         put_plain_setting(p, OF_PIPELINE, &table[PIPELINE_CPUS], region_format(&p->region, "%u", l->cpus));
     if (wanted(p, l->set, PIPELINE_HUGE_PAGES))

@@ -15,6 +15,11 @@ const struct setting pipeline_settings[PIPELINE_SETTINGS] = {
                        .doc = "What the pipeline is called in logs, metrics and summaries."},
     [PIPELINE_MEMORY] = {"memory", MPIPE_SIZE, 0, "size", "256M", .min = "2M", .max = "16T", .unit = "bytes",
                          .doc = "Shared memory for the frames of all stages, set aside at the start."},
+    [PIPELINE_WORKERS_MEMORY] = {"workers_memory", MPIPE_SIZE, 0, "size", "0",
+                                 .otherwise = "what the machine has left, as far as the scaler sees it", .min = "16M",
+                                 .max = "16T", .unit = "bytes",
+                                 .doc = "How much memory of their own all processes together may take, beside the "
+                                        "frames, never more."},
     [PIPELINE_CPUS] = {"cpus", MPIPE_INT, 0, "integer", "0",
                        .otherwise = "all that the CPU set and the control group allow", .min = "1", .max = "4096",
                        .unit = "cores", .doc = "How many cores all stages together may use, never more."},

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allocation.h"
 #include "clock.h"
 #include "crash.h"
 #include "held.h"
@@ -40,6 +41,7 @@ struct server {
     void *shared;
     struct host_table table;
     struct sandbox sandbox;
+    struct allowances allowances;  /* each NULL: no limit */
     pid_t pids[STAGE_WORKERS_MAX]; /* 0: none */
     uint32_t epochs[STAGE_WORKERS_MAX];
 };
@@ -61,7 +63,9 @@ static void tell(const struct server *s, const struct server_message *m)
 static void refuse(const struct server *s, int outcome, const char *why)
 {
     struct server_message m = {.type = SERVER_REFUSED, .status = outcome};
-    snprintf(m.text, sizeof m.text, "%s", why);
+    char memory[ALLOWANCE_TEXT];
+    allowance_explain(allocation_refused(), memory, sizeof memory);
+    snprintf(m.text, sizeof m.text, "%s%s", why, memory);
     tell(s, &m);
     _exit(WORKER_DONE);
 }
@@ -196,6 +200,21 @@ static void name_process(const struct server *s, int32_t worker)
     prctl(PR_SET_NAME, name);
 }
 
+static void make_room(void *slot)
+{
+    slot_leave(slot, WORKER_ROLLBACK);
+}
+
+/* The host knows our pid by now, and answers when it has set the limit. */
+static void take_allowance(const struct server *s, uint32_t worker)
+{
+    uint32_t place = s->segment->stages[s->stage].first_slot + worker;
+    if (!s->allowances.each)
+        return;
+    allowance_ask(&s->allowances.each[place], s->allowances.bell, 1);
+    allocation_watch(&s->allowances.each[place], s->allowances.bell, make_room, s->segment->slots[place]);
+}
+
 __attribute__((noreturn)) static void become_worker(const struct server *s, const struct server_message *m)
 {
     struct sched_param param = {0};
@@ -208,6 +227,7 @@ __attribute__((noreturn)) static void become_worker(const struct server *s, cons
     close(s->socket);
     close(s->deaths);
     close(s->children);
+    take_allowance(s, m->worker);
     reset_signals(CRASH_HANDLERS_STAY);
     name_process(s, (int32_t)m->worker);
     sandbox_narrow(&s->sandbox);
@@ -315,20 +335,40 @@ __attribute__((noreturn)) static void serve(struct server *s)
     }
 }
 
-/* Closes what is the host's: all descriptors above the standard three but our end of the socket. */
-static int keep_only(int socket)
+static int move_up(int fd)
 {
-    int kept = fcntl(socket, F_DUPFD_CLOEXEC, 1000);
-    if (kept < 0)
-        kept = socket;
-    if (kept > 3)
-        syscall(SYS_close_range, 3, kept - 1, 0);
-    syscall(SYS_close_range, kept + 1, ~0U, 0);
-    return kept;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, 1000);
+    return moved < 0 ? fd : moved;
+}
+
+/* Closes all descriptors above the standard three but two; `b` -1: but one. */
+static void close_all_but(int a, int b)
+{
+    int low = b >= 0 && b < a ? b : a, high = b > a ? b : a;
+    if (low > 3)
+        syscall(SYS_close_range, 3, low - 1, 0);
+    if (high > low + 1)
+        syscall(SYS_close_range, low + 1, high - 1, 0);
+    syscall(SYS_close_range, high + 1, ~0U, 0);
+}
+
+/* Keeps our end of the socket, and the bell, of all that is the host's. */
+static void keep_ours(struct server *s, int socket, const struct server_memory *memory)
+{
+    s->socket = move_up(socket);
+    s->allowances.bell = -1;
+    if (memory->allowances) {
+        s->allowances = *memory->allowances;
+        s->allowances.bell = move_up(memory->allowances->bell);
+        allocation_watch(&s->allowances.each[s->segment->n_slots + s->stage], -1, NULL, NULL);
+        allowance_limit(memory->limit);
+    }
+    close_all_but(s->socket, s->allowances.bell);
 }
 
 __attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage,
-                                                    const struct log *log, int socket, pid_t host)
+                                                    const struct log *log, const struct server_memory *memory,
+                                                    int socket, pid_t host)
 {
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -336,7 +376,7 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     struct server server = {.segment = segment, .children = -1};
     struct server *s = &server; /* it never returns */
     s->stage = stage;
-    s->socket = keep_only(socket);
+    keep_ours(s, socket, memory);
     s->host = host;
     s->self = getpid();
     log_of_stage(&s->log, log, segment->pipeline->stages[stage].name, LOG_NOBODY, segment_log_page_of_server(stage));
@@ -346,7 +386,8 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     serve(s);
 }
 
-int server_fork(const struct segment *s, uint32_t stage, const struct log *log, pid_t *pid, int *socket)
+int server_fork(const struct segment *s, uint32_t stage, const struct log *log, const struct server_memory *memory,
+                pid_t *pid, int *socket)
 {
     int ends[2];
     pid_t host = getpid();
@@ -355,7 +396,7 @@ int server_fork(const struct segment *s, uint32_t stage, const struct log *log, 
     fflush(NULL);
     pid_t child = fork();
     if (child == 0)
-        become_server(s, stage, log, ends[1], host);
+        become_server(s, stage, log, memory, ends[1], host);
     int error = child < 0 ? -errno : 0;
     close(ends[1]);
     if (error) {

@@ -11,11 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allocation.h"
 #include "burial.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "rationing.h"
 #include "server.h"
 #include "settlement.h"
+#include "staffing.h"
 
 #define ABORT_TO_KILL (2 * NS_PER_S)
 #define SHORTEST_LOOK (10 * NS_PER_MS)
@@ -87,8 +90,13 @@ uint32_t crew_strength(const struct crew *c)
 
 static int start_server(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns)
 {
+    struct server_memory memory = {0};
+    if (c->rations && rationing_server(c->rations, c, &memory.limit) != RATION_START)
+        return 0;
+    if (c->rations)
+        memory.allowances = rationing_allowances(c->rations);
     c->server_since = now_ns;
-    int error = server_fork(s, c->stage, log, &c->server, &c->socket);
+    int error = server_fork(s, c->stage, log, &memory, &c->server, &c->socket);
     if (error) {
         errno = -error;
         return -1;
@@ -105,7 +113,7 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
     uint64_t next = UINT64_MAX;
     if (c->server_at && now_ns >= c->server_at && start_server(c, s, log, now_ns) != 0)
         return 0;
-    if (c->server_at)
+    if (c->server_at > now_ns) /* else it waits for its turn to load, which comes with what another says */
         next = c->server_at;
     for (uint32_t w = 0; c->loaded && w < s->stages[c->stage].n_slots; w++) {
         struct berth *b = &c->berths[w];
@@ -115,6 +123,11 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
             next = b->start_at < next ? b->start_at : next;
             continue;
         }
+        enum ration_answer ration = c->rations ? rationing_worker(c->rations, c, w) : RATION_START;
+        if (ration == RATION_NONE)
+            staffing_cancel(c, s, w);
+        if (ration != RATION_START)
+            continue;
         b->epoch++;
         b->state = BERTH_STARTING;
         b->aborted_at = 0;
@@ -243,7 +256,7 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
                                WIFSIGNALED(status) ? WTERMSIG(status) : 0, 0};
     dead.from_outside = dead.signal == SIGKILL && !b->aborted_at && !crew_out_of_memory(c);
     struct slot *slot = s->slots[dead.slot];
-    char how[64];
+    char how[64], memory[ALLOWANCE_TEXT] = "";
     burial_settle(s, c->stage, &dead);
     au64_store_relaxed(&slot->settled, clock_monotonic());
     au64_store_relaxed(&slot->call_since, 0); /* the call that it died in is not its successor's */
@@ -257,10 +270,13 @@ int crew_worker_died(struct crew *c, const struct segment *s, const struct log *
         cause = blame(c, s, log, &dead, b->aborted_at != 0);
         b->deaths++;
         describe_status(status, how, sizeof how);
-        log_about(log, LOG_LEVEL_WARNING, name, (int32_t)worker, "worker %s%s", how,
+        if (c->rations)
+            allowance_explain(rationing_refused(c->rations, c->stage, worker), memory, sizeof memory);
+        log_about(log, LOG_LEVEL_WARNING, name, (int32_t)worker, "worker %s%s%s", how,
                   cause == DEATH_BY_FRAME      ? " with a frame in hand"
                   : cause == DEATH_BY_DEADLINE ? ", as its plugin did not return in time"
-                                               : "");
+                                               : "",
+                  memory);
     }
     if (own_exit != WORKER_FATAL)
         slot->reason[0] = 0;

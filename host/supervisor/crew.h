@@ -38,19 +38,22 @@ struct berth {
     struct restart_history history;
 };
 
+struct rationing;
+
 struct crew {
     uint32_t stage;
-    pid_t server;          /* 0: none runs */
-    int socket, pidfd;     /* -1: none */
-    int listener;          /* of its filter: calls that its plugin is kept from are held there; -1: none */
-    int confined;          /* 1: it has said how it is confined: its plugin may run by now */
-    int loaded;            /* 1: it can fork workers */
-    uint32_t wanted;       /* workers that it should have (staffing.h) */
-    uint32_t refusals;     /* calls that its plugin was kept from, as often as told */
-    int ended;             /* 1: every slot that was used has ended */
-    int closed;            /* 1: nothing more comes into its ring */
-    uint64_t server_at;    /* when to start a server again, 0: not waiting */
-    uint64_t server_since; /* when the server was forked */
+    struct rationing *rations; /* what its processes may take of memory; NULL: nobody counts */
+    pid_t server;              /* 0: none runs */
+    int socket, pidfd;         /* -1: none */
+    int listener;              /* of its filter: calls that its plugin is kept from are held there; -1: none */
+    int confined;              /* 1: it has said how it is confined: its plugin may run by now */
+    int loaded;                /* 1: it can fork workers */
+    uint32_t wanted;           /* workers that it should have (staffing.h) */
+    uint32_t refusals;         /* calls that its plugin was kept from, as often as told */
+    int ended;                 /* 1: every slot that was used has ended */
+    int closed;                /* 1: nothing more comes into its ring */
+    uint64_t server_at;        /* when to start a server again, 0: not waiting */
+    uint64_t server_since;     /* when the server was forked */
     struct restart_history server_history;
     uint64_t oom_kills; /* of the kernel, when last looked */
     struct berth berths[STAGE_WORKERS_MAX];

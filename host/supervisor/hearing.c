@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "allocation.h"
 #include "leftovers.h"
 #include "probes.h"
+#include "rationing.h"
 #include "run.h"
 #include "staffing.h"
 
@@ -17,15 +19,17 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
     int own_exit = crew_own_exit(slot, status);
     int late = c->berths[worker].aborted_at != 0;
     char reason[REASON_MAX];
-    char how[64];
+    char how[64], memory[ALLOWANCE_TEXT] = "";
     memcpy(reason, slot->reason, sizeof reason);
     reason[sizeof reason - 1] = 0;
+    if (s->rations && own_exit != WORKER_ROLLBACK)
+        allowance_explain(rationing_refused(s->rations, c->stage, worker), memory, sizeof memory);
     describe_status(status, how, sizeof how);
     PROBE_DEATH(run_stage_name(s, c), worker, c->berths[worker].pid, status);
     recorder_gone(s->recorder, c->stage, worker, how, now);
     if (own_exit == WORKER_CONFIG)
-        run_end(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s", run_stage_name(s, c),
-                reason[0] ? ": " : "; its own words are in the log above", reason);
+        run_end(s, OUTCOME_CONFIG, "stage '%s' cannot work as it is configured%s%s%s", run_stage_name(s, c),
+                reason[0] ? ": " : "; its own words are in the log above", reason, memory);
     else if (own_exit == WORKER_STOP)
         run_end(s, OUTCOME_FAILED, "stage '%s' refused a frame, and its on_error is \"stop\": %s", run_stage_name(s, c),
                 reason);
@@ -34,9 +38,9 @@ static void worker_died(struct supervisor *s, struct crew *c, uint32_t worker, i
         crashes_note(s, c, worker, WTERMSIG(status));
     if (give_up)
         run_end(s, OUTCOME_FAILED,
-                "stage '%s' is given up: its workers died %d times %swithout progress; the last %s%s%s%s",
+                "stage '%s' is given up: its workers died %d times %swithout progress; the last %s%s%s%s%s",
                 run_stage_name(s, c), RESTART_DEATHS_MAX, late ? "" : "within 30 s ", how,
-                late ? ", as its plugin did not return in time" : "", reason[0] ? ": " : "", reason);
+                late ? ", as its plugin did not return in time" : "", reason[0] ? ": " : "", reason, memory);
 }
 
 static void worker_exited(struct supervisor *s, struct crew *c, const struct server_message *m, uint64_t now)
@@ -86,6 +90,8 @@ static void server_says(struct supervisor *s, struct crew *c, struct server_mess
     int current = m->epoch == b->epoch;
     if (m->type == SERVER_LOADED) {
         c->loaded = 1;
+        if (s->rations)
+            rationing_loaded(s->rations, c);
     } else if (m->type == SERVER_REFUSED) {
         run_end(s, m->status == OUTCOME_CONFIG ? OUTCOME_CONFIG : OUTCOME_FAILED, "stage '%s': %s: %s",
                 run_stage_name(s, c), s->pipeline->stages[c->stage].processor, m->text);
@@ -112,7 +118,7 @@ void run_listen(struct supervisor *s, struct crew *c, uint64_t now)
 void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
 {
     siginfo_t info = {0};
-    char how[64];
+    char how[64], memory[ALLOWANCE_TEXT] = "";
     run_listen(s, c, now);
     if (waitid(P_PID, (id_t)c->server, &info, WEXITED | WNOHANG) != 0 || info.si_pid != c->server)
         return;
@@ -126,7 +132,9 @@ void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
     int status = info.si_code == CLD_EXITED ? (info.si_status & 0xff) << 8 : info.si_status;
     describe_status(status, how, sizeof how);
     log_settle(s->log, segment_log_page_of_server(c->stage));
-    log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), LOG_NOBODY, "stage server %s", how);
+    if (s->rations)
+        allowance_explain(rationing_refused_server(s->rations, c->stage), memory, sizeof memory);
+    log_about(s->log, LOG_LEVEL_WARNING, run_stage_name(s, c), LOG_NOBODY, "stage server %s%s", how, memory);
     int progress = 0;
     for (uint32_t w = 0; w < s->segment.stages[c->stage].n_slots; w++) {
         struct berth *b = &c->berths[w];
@@ -138,6 +146,6 @@ void run_server_died(struct supervisor *s, struct crew *c, uint64_t now)
     struct restart_decision d = restart_decide(&c->server_history, cause, progress, now);
     c->server_at = now + d.after_ns;
     if (d.give_up)
-        run_end(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s",
-                run_stage_name(s, c), RESTART_DEATHS_MAX, how);
+        run_end(s, OUTCOME_FAILED, "stage '%s' is given up: its server died %d times within 30 s; the last %s%s",
+                run_stage_name(s, c), RESTART_DEATHS_MAX, how, memory);
 }

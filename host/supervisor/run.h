@@ -24,7 +24,8 @@ enum run_event {
     EVENT_OF_HELD,
     EVENT_OF_HOOKS,
     EVENT_OF_CRASH,
-    EVENT_OF_DEBUGGER
+    EVENT_OF_DEBUGGER,
+    EVENT_OF_BELL
 };
 
 struct supervisor {
@@ -39,6 +40,7 @@ struct supervisor {
     struct history *history;      /* NULL: nobody has watched yet */
     struct crashes *crashes;      /* NULL: no memory, and so no crash reports */
     struct recorder *recorder;    /* NULL: the run is not traced */
+    struct rationing *rations;    /* NULL: there is no workers_memory */
     int epoll, signals, children; /* children: of leftovers_open() */
     pid_t debugger;               /* 0: none runs */
     int debugger_fd;

@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "probes.h"
+#include "rationing.h"
 #include "staffing.h"
 #include "usage.h"
 #include "work.h"
@@ -134,6 +135,8 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
             measure_memory(s, &crews[i], place->n_slots, now_ns);
         stage->run_delay_ns = s->delay_ns[i];
         stage->worker_bytes = s->worker_bytes[i];
+        uint64_t ration = crews[i].rations ? rationing_of_worker(crews[i].rations, i) : 0;
+        stage->worker_bytes = ration > stage->worker_bytes ? ration : stage->worker_bytes;
         workers_bytes += (double)stage->worker_bytes * (stage->live + stage->warming);
         if (place->ring) {
             stage->arrived = au64_acquire(&place->ring->tail);
@@ -144,9 +147,11 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
         s->memory_at = now_ns + MEMORY_NS;
     o->cpus = cores_available(&s->cores, s->cpu_ns, now_ns);
     o->memory = left < 1e18 ? (uint64_t)(workers_bytes + MEMORY_LEFT * left) : UINT64_MAX;
+    uint64_t budget = crews->rations ? rationing_for_workers(crews->rations) : UINT64_MAX;
+    o->memory = budget < o->memory ? budget : o->memory;
 }
 
-static void describe(const struct scaler_decision *d, char *text, size_t size)
+static void describe(const struct scaler_decision *d, int by_memory, char *text, size_t size)
 {
     static const char *const causes[] = {[SCALER_NEEDED] = "it would hold back the rest",
                                          [SCALER_SURPLUS] = "it has had more than it needs for a while",
@@ -154,8 +159,9 @@ static void describe(const struct scaler_decision *d, char *text, size_t size)
                                          [SCALER_BUDGET] = "there are fewer cores, or less memory"};
     snprintf(text, size,
              "%s: %" PRIu32 " carry %.4g frames/s of the source, %.4g can be had; %.3g ms CPU and %.3g ms "
-             "waiting a frame",
-             causes[d->cause], d->from, d->capacity, d->goal, d->cpu_s * 1e3, d->wait_s * 1e3);
+             "waiting a frame%s",
+             causes[d->cause], d->from, d->capacity, d->goal, d->cpu_s * 1e3, d->wait_s * 1e3,
+             by_memory ? "; memory allows no more" : "");
 }
 
 __attribute__((format(printf, 7, 8))) static void record(struct scaling *s, const struct log *log,
@@ -191,7 +197,7 @@ void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, c
                  s->scaler.stages[state->stage].max, percent);
         break;
     case LIMIT_MEMORY:
-        snprintf(text, size, "memory %.0f %%", percent);
+        snprintf(text, size, "memory %.0f %%%s", percent, p->workers_memory ? " of workers_memory" : "");
         break;
     case LIMIT_SOURCE:
         snprintf(text, size, "source (it has input %.0f %% of the time)", percent);
@@ -224,6 +230,23 @@ static void tell_limit(struct scaling *s, const struct pipeline *p, const struct
         log_write(log, LOG_LEVEL_INFO, "limited by: %s", text);
 }
 
+/* A crew that has fewer workers than the scaler thinks: there was no memory for more. */
+static void follow(struct scaling *s, const struct segment *segment, const struct crew *crews, const struct log *log,
+                   uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < segment->pipeline->n_stages; i++) {
+        uint32_t from = scaler_workers(&s->scaler, i), to = crews[i].wanted;
+        struct scaler_stage limits = s->scaler.stages[i];
+        if (to >= from || to == 0)
+            continue;
+        scaler_limit(&s->scaler, i, limits.min < to ? limits.min : to, to);
+        scaler_limit(&s->scaler, i, limits.min < to ? limits.min : to, limits.max);
+        record(s, log, segment->pipeline, i, (uint32_t[]){from, to}, now_ns,
+               "workers_memory, %" PRIu64 " MiB, is given out, and a worker needs more of it",
+               segment->pipeline->workers_memory >> 20);
+    }
+}
+
 uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *crews, const struct log *log,
                       uint64_t now_ns)
 {
@@ -232,11 +255,13 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
     char why[DECISION_TEXT];
     if (now_ns < s->next_ns)
         return s->next_ns;
+    if (crews->rations)
+        follow(s, segment, crews, log, now_ns);
     observe(s, segment, crews, &seen, now_ns);
     scaler_decide(&s->scaler, &seen, now_ns, &verdict);
     for (uint32_t i = 0; i < verdict.n; i++) {
         const struct scaler_decision *d = &verdict.decisions[i];
-        describe(d, why, sizeof why);
+        describe(d, s->scaler.plan.bound == BOUND_MEMORY, why, sizeof why);
         record(s, log, segment->pipeline, d->stage, (uint32_t[]){d->from, d->to}, now_ns, "%s", why);
         staffing_set(&crews[d->stage], segment, d->to, now_ns);
     }

@@ -28,16 +28,16 @@ static void man(struct crew *c, const struct segment *s, uint32_t worker, uint64
 }
 
 /* The one that is missed least: it has nothing to do. Of equals the last. */
-static uint32_t find_idle(const struct crew *c, const struct segment *s)
+uint32_t staffing_idle(const struct crew *c, const struct segment *s, uint32_t except)
 {
-    uint32_t found = 0, best = 0;
+    uint32_t found = STAGE_WORKERS_MAX, best = 0;
     for (uint32_t w = 0; w < s->stages[c->stage].n_slots; w++) {
         const struct slot *slot = segment_slot(s, c->stage, w);
         uint32_t state = au32_acquire(&slot->state);
         uint32_t idle = c->berths[w].state != BERTH_ALIVE || state == SLOT_STARTING ? 3
                         : state == SLOT_WAIT_INPUT                                  ? 2
                                                                                     : 1;
-        if (is_manned(&c->berths[w]) && !is_leaving(slot) && idle >= best) {
+        if (w != except && is_manned(&c->berths[w]) && !is_leaving(slot) && idle >= best) {
             found = w;
             best = idle;
         }
@@ -72,8 +72,24 @@ static void adjust(struct crew *c, struct segment *s, uint64_t now_ns)
             strength++;
         }
     for (; strength > c->wanted; strength--)
-        retire(c, s, find_idle(c, s));
+        retire(c, s, staffing_idle(c, s, STAGE_WORKERS_MAX));
     segment_set_workers(s, c->stage, strength);
+}
+
+void staffing_cancel(struct crew *c, const struct segment *s, uint32_t worker)
+{
+    c->berths[worker].state = BERTH_EMPTY;
+    uint32_t strength = staffing_strength(c, s);
+    c->wanted = strength > 1 ? strength : 1;
+    segment_set_workers(s, c->stage, c->wanted);
+}
+
+void staffing_dismiss(struct crew *c, const struct segment *s, uint32_t worker)
+{
+    uint32_t strength = staffing_strength(c, s);
+    retire(c, s, worker);
+    c->wanted = strength > 1 ? strength - 1 : 1;
+    segment_set_workers(s, c->stage, c->wanted);
 }
 
 void staffing_set(struct crew *c, struct segment *s, uint32_t workers, uint64_t now_ns)

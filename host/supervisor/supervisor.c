@@ -20,6 +20,7 @@
 #include "dead_letter.h"
 #include "leftovers.h"
 #include "operator.h"
+#include "rationing.h"
 #include "run.h"
 #include "staffing.h"
 #include "warden.h"
@@ -150,11 +151,21 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return b && b < a ? b : a;
 }
 
+/* Answers who asks for memory of its own. Returns when to look again. */
+static uint64_t check_memory(struct supervisor *s, uint64_t now)
+{
+    char why[512] = "";
+    uint64_t next = rationing_tick(s->rations, s->crews, s->log, now, why, sizeof why);
+    if (next == 0)
+        run_end(s, OUTCOME_CONFIG, "%s", why);
+    return next;
+}
+
 /* All that is due now. Returns how long the loop may sleep, ms; -1 for ever. */
 static int do_what_is_due(struct supervisor *s)
 {
     uint64_t now = clock_monotonic();
-    uint64_t next = UINT64_MAX;
+    uint64_t next = s->rations ? check_memory(s, now) : UINT64_MAX;
     for (uint32_t i = 0; i < s->pipeline->n_stages; i++) {
         struct crew *c = &s->crews[i];
         pid_t before = c->server;
@@ -211,6 +222,8 @@ static void loop(struct supervisor *s)
                 crashes_hear(s);
             else if (tag == EVENT_OF_DEBUGGER)
                 debugging_ended(s);
+            else if (tag == EVENT_OF_BELL)
+                continue; /* check_memory() looks who it was */
             else if (tag == EVENT_OF_SOCKET && !(events[i].events & EPOLLIN))
                 epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->socket, NULL); /* its end: the pidfd tells the rest */
             else if (tag == EVENT_OF_SOCKET)
@@ -256,6 +269,20 @@ static int start_recorder(struct supervisor *s)
     return error;
 }
 
+static int ration(struct supervisor *s)
+{
+    uint64_t now = clock_monotonic();
+    int error = rationing_create(&s->rations, &s->segment, s->crews, now);
+    if (!error && s->rations && run_watch(s, rationing_bell(s->rations), EVENT_OF_BELL, 0) != 0)
+        error = -errno;
+    for (uint32_t i = 0; i < s->pipeline->n_stages; i++)
+        s->crews[i].rations = s->rations;
+    if (error)
+        run_end(s, OUTCOME_FAILED, "cannot hold the processes within workers_memory: %s; see micropipe doctor",
+                strerror(-error));
+    return error;
+}
+
 /* Memory, servers, then the pages: a server loads its plugin while the host makes the pages exist. */
 static void start(struct supervisor *s)
 {
@@ -287,6 +314,8 @@ static void start(struct supervisor *s)
         run_end(s, OUTCOME_FAILED, "no memory for the host itself");
         return;
     }
+    if (ration(s) != 0)
+        return;
     scaling_begin(s->scaling, s->pipeline, clock_monotonic());
     if (start_recorder(s) != 0)
         return;
@@ -394,6 +423,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     free(s.scaling);
     history_destroy(s.history);
     crashes_destroy(&s.crashes);
+    rationing_destroy(&s.rations);
     segment_destroy(&s.segment);
     return s.outcome;
 }

@@ -51,7 +51,7 @@ struct supervisor_hooks {
     void *context;
     uint32_t tick_ms;
     const struct supervisor_debug *debug; /* NULL: none */
-    const char *trace; /* file for a trace of the run; NULL: it is not traced */
+    const char *trace;                    /* file for a trace of the run; NULL: it is not traced */
     uint64_t trace_size;
 };
 

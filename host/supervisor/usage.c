@@ -38,12 +38,27 @@ static uint64_t read_kib(const char *path, const char *key)
     return UINT64_MAX;
 }
 
-uint64_t usage_memory(pid_t pid)
+static uint64_t read_of(pid_t pid, const char *file, const char *key)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    uint64_t bytes = read_kib(path, "Pss_Anon");
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    uint64_t bytes = read_kib(path, key);
     return bytes == UINT64_MAX ? 0 : bytes;
+}
+
+uint64_t usage_memory(pid_t pid)
+{
+    return read_of(pid, "smaps_rollup", "Pss_Anon");
+}
+
+uint64_t usage_data(pid_t pid)
+{
+    return read_of(pid, "status", "VmData");
+}
+
+uint64_t usage_anonymous(pid_t pid)
+{
+    return read_of(pid, "smaps_rollup", "Anonymous");
 }
 
 uint64_t usage_memory_left(void)

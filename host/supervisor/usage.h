@@ -15,6 +15,12 @@ uint64_t usage_delay_ns(pid_t pid);
  * or has forked, is divided among them, and frames are not counted. Takes the kernel a walk over its page tables. */
 uint64_t usage_memory(pid_t pid);
 
+/* Its data, bytes: what RLIMIT_DATA limits, so private memory that it may write to, touched or not; 0: it is gone. */
+uint64_t usage_data(pid_t pid);
+
+/* Anonymous memory that it has, bytes, also what it shares with those that it was forked from or has forked. */
+uint64_t usage_anonymous(pid_t pid);
+
 /* Memory that could be had without swapping, bytes: MemAvailable of /proc/meminfo; UINT64_MAX: not known. */
 uint64_t usage_memory_left(void);
 

@@ -65,6 +65,8 @@ static enum verdict failed(struct session *s, mpipe_status status, uint32_t inde
         return no_memory(s);
     if (status == MPIPE_RETRY || status == MPIPE_NO_MEMORY) {
         note_reason(s, status == MPIPE_RETRY ? "failed for now, too often" : "the processor has no memory");
+        if (status == MPIPE_NO_MEMORY)
+            session_explain_memory(s);
         return session_may_retry(s, index) ? AGAIN : index == CURSOR_NONE ? GIVE_UP : REFUSE;
     }
     note_reason(s, "the processor failed with an unknown status");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "slot.h"
 
 /* Too many workers died over it: it is not given to the processor again. */
@@ -56,6 +57,14 @@ void session_refuse(struct session *s, uint32_t index, int32_t signal, const cha
     s->n_done += index != CURSOR_NONE;
 }
 
+void session_explain_memory(struct session *s)
+{
+    char memory[ALLOWANCE_TEXT];
+    allowance_explain(allocation_refused(), memory, sizeof memory);
+    size_t length = strnlen(s->reason, sizeof s->reason - sizeof memory);
+    snprintf(s->reason + length, sizeof memory, "%s", memory);
+}
+
 int session_may_retry(struct session *s, uint32_t index)
 {
     struct journal *j = s->t.journal;
@@ -74,8 +83,10 @@ int session_may_retry(struct session *s, uint32_t index)
 
 static void describe_deaths(const struct session *s, uint32_t index, char *reason, size_t size)
 {
+    char memory[ALLOWANCE_TEXT];
     const struct journal *j = s->t.journal;
     const char *name = j->verdict_signal ? sigabbrev_np(j->verdict_signal) : NULL;
+    allowance_explain(allocation_refused_before(), memory, sizeof memory);
     if (j->verdict_late)
         snprintf(reason, size, "the processor took longer than timeout = %" PRIu64 " ms with this frame, %u times",
                  s->stage->timeout_ns / 1000000, j->deaths[index]);
@@ -85,8 +96,8 @@ static void describe_deaths(const struct session *s, uint32_t index, char *reaso
         snprintf(reason, size, "the processor called exit() while it had this frame in hand, %u times",
                  j->deaths[index]);
     else
-        snprintf(reason, size, "the worker was killed by SIG%s while it had this frame in hand, %u times",
-                 name ? name : "?", j->deaths[index]);
+        snprintf(reason, size, "the worker was killed by SIG%s while it had this frame in hand, %u times%s",
+                 name ? name : "?", j->deaths[index], memory);
 }
 
 struct view *session_admit(struct session *s, uint32_t index)

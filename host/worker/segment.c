@@ -199,7 +199,7 @@ int segment_fill(struct segment *s)
     return 0;
 }
 
-void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers)
+void segment_set_workers(const struct segment *s, uint32_t stage, uint32_t workers)
 {
     uint64_t all = 0;
     au32_store_relaxed(&s->super->workers[stage], workers);

@@ -77,7 +77,7 @@ int segment_fill(struct segment *s);
 void segment_destroy(struct segment *s);
 
 /* Says how many workers a stage has from now on, and so how patient all are (superblock). Host process. */
-void segment_set_workers(struct segment *s, uint32_t stage, uint32_t workers);
+void segment_set_workers(const struct segment *s, uint32_t stage, uint32_t workers);
 
 static inline struct slot *segment_slot(const struct segment *s, uint32_t stage, uint32_t worker)
 {

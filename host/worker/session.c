@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "check.h"
 #include "clock.h"
 #include "passage.h"
@@ -228,6 +229,7 @@ void session_decide(struct session *s)
 void session_commit(struct session *s)
 {
     int sends = s->t.n_outputs > 0;
+    allocation_tidy();
     session_decide(s);
     if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
         note_flow(s->t.slot);
@@ -334,6 +336,7 @@ enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns)
     while ((result = look(s)) == WAIT_TIMEOUT) {
         if (deadline_ns != EVENT_FOREVER && clock_monotonic() >= deadline_ns)
             return WAIT_TIMEOUT;
+        allocation_tidy();
         if (!s->created)
             session_release_memory(s);
         uint32_t sequence = event_prepare(&r->data);

@@ -106,6 +106,9 @@ struct view *session_input(struct session *s, uint32_t index);
  * source's record. Settles it. With on_error = "stop" the worker exits. */
 void session_refuse(struct session *s, uint32_t index, int32_t signal, const char *reason);
 
+/* The processor had no memory of its own: adds to the reason what it was refused, if it was. */
+void session_explain_memory(struct session *s);
+
 /* Counts an attempt of the claimed frame `index` that failed through no fault of its own. 1: there may be another. */
 int session_may_retry(struct session *s, uint32_t index);
 

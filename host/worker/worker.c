@@ -58,6 +58,8 @@ static int recover_pull(struct session *s, mpipe_status status)
     transaction_cursor(&s->t, CURSOR_NONE);
     if (!refuse)
         call_restore_state(s);
+    if (status == MPIPE_NO_MEMORY && !waits)
+        session_explain_memory(s);
     if (refuse || (!waits && !session_may_retry(s, index)))
         session_refuse(s, index, 0, s->reason[0] ? s->reason : "the processor failed, and gave no reason");
     session_commit(s);

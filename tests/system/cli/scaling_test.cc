@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "child.h"
 #include "shell.h"
 
 using testing::ContainsRegex;
@@ -76,4 +77,18 @@ TEST_F(Scaling, NoMoreThanTheMostIsGiven)
     std::string log = Run("core.generate count=1000 | debug.work wait=20ms :workers=1-5 | core.null");
     EXPECT_THAT(log, HasSubstr("-> 5 workers"));
     EXPECT_THAT(log, Not(ContainsRegex("-> [6-9]")));
+}
+
+TEST_F(Scaling, TheBudgetOfMemoryLimitsTheNumberOfWorkersAndTheLogSaysSo)
+{
+#if SANITIZED
+    GTEST_SKIP() << "a process with a sanitizer maps terabytes, so its data cannot be limited";
+#endif
+    Running run({"run", "-e", "core.generate count=0 | debug.work wait=20ms memory=20M :queue=16 | core.null", "--set",
+                 "memory=64M", "--set", "workers_memory=120M"});
+    run.WaitFor("memory allows no more");
+    run.WaitFor("limited by: memory");
+    EXPECT_THAT(run.said(), Not(ContainsRegex("-> ([6-9]|[1-9][0-9]) workers"))) << "of 20 MiB each";
+    run.Signal(SIGTERM);
+    EXPECT_EQ(run.Wait(), 0);
 }

@@ -169,4 +169,39 @@ static const mpipe_processor broken = {
     .options = broken_options, .load = broken_load,      .open = broken_open, .process = broken_process,
 };
 
-MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken)
+/* Memory of its own: what load() takes for all workers, and what a frame takes, without which it dies, as C++ does. */
+static const mpipe_option model_option = {
+    "model", MPIPE_SIZE, 0, "0", "0", NULL, "bytes", NULL, "What load() takes, for all workers."};
+static const mpipe_option *const hungry_options[] = {&delay_option, &size_option, &model_option, NULL};
+
+static mpipe_status hungry_load(const mpipe_host *host, void **shared)
+{
+    size_t size = (size_t)mpipe_option_int(host, "model");
+    *shared = size ? malloc(size) : NULL;
+    if (!*shared && size)
+        abort();
+    if (size)
+        memset(*shared, 1, size);
+    return MPIPE_OK;
+}
+
+static mpipe_status hungry_process(void *self, const mpipe_io *io, mpipe_frame *frame)
+{
+    const struct lab *lab = self;
+    void *memory = lab->size ? malloc(lab->size) : NULL;
+    if (!memory && lab->size)
+        abort();
+    if (memory)
+        memset(memory, 1, lab->size);
+    sleep_for(lab->delay_ns);
+    free(memory);
+    return mpipe_emit(io, 0, frame);
+}
+
+static const mpipe_processor hungry = {
+    MPIPE_PROCESSOR,           .flags = MPIPE_STATELESS, .name = "hungry", .summary = "Takes memory of its own",
+    .options = hungry_options, .load = hungry_load,      .open = lab_open, .process = hungry_process,
+    .close = lab_close,
+};
+
+MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken, &hungry)

@@ -49,7 +49,8 @@ class Server : public testing::Test
     {
         snprintf(processor_, sizeof processor_, "%s", processor);
         description_.name = processor_;
-        return server_fork(world_.segment(), 0, &log_, &pid_, &socket_);
+        const server_memory no_limit = {};
+        return server_fork(world_.segment(), 0, &log_, &no_limit, &pid_, &socket_);
     }
 
     // The next message; its type is UINT32_MAX if the server has closed its end.

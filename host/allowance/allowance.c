@@ -1,0 +1,82 @@
+#include "allowance.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "clock.h"
+
+_Static_assert(sizeof(struct allowance) == 64, "a line each");
+
+#define LONGEST_WAIT (20 * NS_PER_S) /* the host answers in far less: it lives, or its death is ours */
+
+int allowances_create(struct allowances *a, uint32_t n)
+{
+    *a = (struct allowances){.n = n, .bell = -1};
+    void *each = mmap(NULL, n * sizeof *a->each, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (each == MAP_FAILED)
+        return -errno;
+    a->each = each;
+    a->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (a->bell >= 0)
+        return 0;
+    int error = -errno;
+    allowances_destroy(a);
+    return error;
+}
+
+void allowances_destroy(struct allowances *a)
+{
+    if (a->each)
+        munmap(a->each, a->n * sizeof *a->each);
+    if (a->bell >= 0)
+        close(a->bell);
+    *a = (struct allowances){.bell = -1};
+}
+
+enum allowance_answer allowance_ask(struct allowance *a, int bell, uint64_t bytes)
+{
+    const uint64_t one = 1;
+    uint64_t deadline = clock_monotonic() + LONGEST_WAIT;
+    au32_store_relaxed(&a->answer, ALLOWANCE_REFUSED);
+    if (bell >= 0) {
+        au64_store_release(&a->asked, bytes); /* A1: the host's look */
+        if (write(bell, &one, sizeof one) < 0)
+            errno = 0; /* it is rung already, or the plugin has closed it: then the host looks half a second later */
+        for (;;) {
+            uint32_t sequence = au32_acquire(&a->answered.sequence);
+            if (au64_acquire(&a->asked) == 0) /* A2: allowance_give() */
+                break;
+            if (!event_sleep(&a->answered, sequence, deadline))
+                break;
+        }
+        au64_store_relaxed(&a->asked, 0);
+    }
+    enum allowance_answer answer = au32_relaxed(&a->answer);
+    if (answer == ALLOWANCE_REFUSED)
+        au64_store_relaxed(&a->refused, bytes);
+    return answer;
+}
+
+uint64_t allowance_asked(const struct allowance *a)
+{
+    return au64_acquire(&a->asked); /* A1 */
+}
+
+void allowance_give(struct allowance *a, enum allowance_answer answer)
+{
+    au32_store_relaxed(&a->answer, answer);
+    au64_store_release(&a->asked, 0); /* A2 */
+    event_wake_slow(&a->answered, INT32_MAX);
+}
+
+void allowance_limit(uint64_t bytes)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_DATA, &r) != 0)
+        return;
+    r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
+    setrlimit(RLIMIT_DATA, &r);
+}
