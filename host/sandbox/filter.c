@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Refused at every level but none, whatever the arguments. What is left out is harmless, or needs one of these. */
@@ -161,6 +162,13 @@ static int fill(scmp_filter_ctx f, enum sandbox_level level, int files, uint32_t
         error = refuse_rows(f, action, by_argument, N(by_argument));
     if (!error)
         error = seccomp_rule_add_array(f, action, SCMP_SYS(prctl), 2, death);
+    /* The limit of its data is the host's to set, which holds a budget by it. */
+    const struct scmp_arg_cmp data[] = {EQUAL(1, RLIMIT_DATA), NOT(2, 0)};
+    if (!error)
+        error = seccomp_rule_add_array(f, action, SCMP_SYS(prlimit64), 2, data);
+    if (!error)
+        error = seccomp_rule_add_array(f, action, SCMP_SYS(setrlimit), 1,
+                                       &(const struct scmp_arg_cmp)EQUAL(0, RLIMIT_DATA));
     /* Their flags lie behind a pointer: whoever calls falls back to clone and openat. */
     if (!error)
         error = seccomp_rule_add_array(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0, NULL);

@@ -7,6 +7,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -127,6 +128,21 @@ TEST(Filter, LetsNoProcessOutliveItsParent)
                        [] {
                            int wrong = ErrorOf(prctl(PR_SET_PDEATHSIG, 0)) != EPERM;
                            wrong |= (ErrorOf(prctl(PR_SET_PDEATHSIG, SIGKILL)) != 0) << 1;
+                           return wrong;
+                       }),
+              0);
+}
+
+TEST(Filter, RefusesToChangeTheLimitOfTheCallersDataAndLetsItBeRead)
+{
+    EXPECT_EQ(Confined(Level(IO),
+                       [] {
+                           rlimit limit = {};
+                           int wrong = getrlimit(RLIMIT_DATA, &limit) != 0;
+                           wrong |= (ErrorOf(setrlimit(RLIMIT_DATA, &limit)) != EPERM) << 1;
+                           wrong |= (ErrorOf(syscall(SYS_setrlimit, RLIMIT_DATA, &limit)) != EPERM) << 2;
+                           wrong |= (getrlimit(RLIMIT_STACK, &limit) != 0) << 3;
+                           wrong |= (setrlimit(RLIMIT_STACK, &limit) != 0) << 4;
                            return wrong;
                        }),
               0);
