@@ -1,16 +1,16 @@
 #include "budget.h"
 
-void budget_begin(struct budget *b, uint64_t share_percent, uint64_t most_ns, uint64_t now_ns)
+void budget_begin(struct budget *b, uint64_t share_permille, uint64_t most_ns, uint64_t rest_ns, uint64_t now_ns)
 {
-    *b = (struct budget){share_percent, most_ns, (int64_t)most_ns, now_ns};
+    *b = (struct budget){share_permille, rest_ns, most_ns, (int64_t)most_ns, now_ns};
 }
 
 uint64_t budget_spend(struct budget *b, uint64_t used_ns, uint64_t now_ns)
 {
-    uint64_t earned = (now_ns - b->at_ns) / 100 * b->share_percent;
+    uint64_t earned = (now_ns - b->at_ns) / 1000 * b->share_permille;
     b->at_ns = now_ns;
     b->left_ns += (int64_t)earned - (int64_t)used_ns;
     if (b->left_ns > (int64_t)b->most_ns)
         b->left_ns = (int64_t)b->most_ns;
-    return b->left_ns >= 0 ? now_ns : now_ns + (uint64_t)-b->left_ns * 100 / b->share_percent;
+    return b->left_ns >= 0 ? now_ns : now_ns + ((uint64_t)-b->left_ns + b->rest_ns) * 1000 / b->share_permille;
 }

@@ -6,13 +6,14 @@
 #include <stdint.h>
 
 struct budget {
-    uint64_t share_percent; /* of a core, what it gets back while time passes */
-    uint64_t most_ns;       /* what it can save up */
-    int64_t left_ns;        /* below 0: overdrawn */
+    uint64_t share_permille; /* of a core, what it gets back while time passes */
+    uint64_t rest_ns;        /* what it has to have again, once it is overdrawn */
+    uint64_t most_ns;        /* what it can save up */
+    int64_t left_ns;         /* below 0: overdrawn */
     uint64_t at_ns;
 };
 
-void budget_begin(struct budget *b, uint64_t share_percent, uint64_t most_ns, uint64_t now_ns);
+void budget_begin(struct budget *b, uint64_t share_permille, uint64_t most_ns, uint64_t rest_ns, uint64_t now_ns);
 
 /* Takes what was used off. Returns when the service may go on: now_ns if it may at once. */
 uint64_t budget_spend(struct budget *b, uint64_t used_ns, uint64_t now_ns);

@@ -23,10 +23,15 @@ enum {
     CONNECTION_MEMORY = 16384, /* of a connection, so also of its request's head */
     IDLE_S = 10,               /* without a byte either way */
     BACKLOG = 1024,
-    SHARE_PERCENT = 2 /* of a core */
+    SHARE_LEAST = 10, /* thousandths of a core: a hundredth of each that the pipeline may use, but so many */
+    SHARE_MOST = 100
 };
 
-static const uint64_t spared_ns = 250 * NS_PER_MS, tick_ns = NS_PER_S;
+static const uint64_t spared_ns = 250 * NS_PER_MS, rest_ns = 5 * NS_PER_MS, tick_ns = NS_PER_S;
+
+/* Calls that come so soon after each other are one spell of work: the loop's own steps between them are for its sake.
+ */
+static const uint64_t spell_ns = 5 * NS_PER_MS;
 
 struct http {
     struct MHD_Daemon *daemon;
@@ -35,6 +40,7 @@ struct http {
     int muted; /* 1: the budget is overdrawn, so `served` is not in the epoll */
     uint64_t tick_at;
     struct budget budget;
+    uint64_t ended_ns, ended_cpu_ns; /* when the last call ended; of the thread's time then */
     struct visitors visitors;
     struct desk desk;
 };
@@ -197,7 +203,7 @@ static int open_at(struct http *h, const struct pipeline *p, const char *name, c
     h->desk.events = events_create();
     if (!h->desk.events)
         return -ENOMEM;
-    budget_begin(&h->budget, SHARE_PERCENT, spared_ns, clock_monotonic());
+    budget_begin(&h->budget, SHARE_LEAST, spared_ns, rest_ns, clock_monotonic());
     gethostname(h->desk.machine, sizeof h->desk.machine - 1);
     announce(h, p, &e, where, log);
     return 0;
@@ -272,10 +278,17 @@ static void tick(struct http *h, uint64_t now_ns)
     h->tick_at = now_ns + tick_ns;
 }
 
+static uint64_t share_of(struct supervisor *s)
+{
+    double share = operator_scaling(s)->cores.budget * SHARE_LEAST;
+    return share < SHARE_LEAST ? SHARE_LEAST : share > SHARE_MOST ? SHARE_MOST : (uint64_t)share;
+}
+
 void http_ready(void *http, struct supervisor *s)
 {
     struct http *h = http;
-    uint64_t expired, now = clock_monotonic(), began = clock_now(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t expired, now = clock_monotonic();
+    uint64_t began = now - h->ended_ns < spell_ns ? h->ended_cpu_ns : clock_now(CLOCK_THREAD_CPUTIME_ID);
     ssize_t ignored = read(h->timer, &expired, sizeof expired); /* that it has expired is enough */
     (void)ignored;
     if (h->muted && watch(h, EPOLL_CTL_ADD, h->served) == 0)
@@ -285,8 +298,10 @@ void http_ready(void *http, struct supervisor *s)
         tick(h, now);
     MHD_run(h->daemon);
     h->desk.run = NULL;
-    now = clock_monotonic();
-    uint64_t next = budget_spend(&h->budget, clock_now(CLOCK_THREAD_CPUTIME_ID) - began, now);
+    h->ended_ns = now = clock_monotonic();
+    h->ended_cpu_ns = clock_now(CLOCK_THREAD_CPUTIME_ID);
+    h->budget.share_permille = share_of(s);
+    uint64_t next = budget_spend(&h->budget, h->ended_cpu_ns - began, now);
     if (next > now && watch(h, EPOLL_CTL_DEL, h->served) == 0)
         h->muted = 1;
     arm(h, h->muted ? next : next_time(h, now), now);

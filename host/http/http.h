@@ -1,5 +1,5 @@
 /* The HTTP server of a running pipeline: metrics, health, status, and the page. Host process, from within the
- * supervisor's loop; never blocks, has no thread, and takes no more of the machine than a few per cent of a core and
+ * supervisor's loop; never blocks, has no thread, and takes no more of the machine than a hundredth of the cores and
  * some memory, whatever its clients do.
  */
 #ifndef HTTP_H

@@ -137,7 +137,7 @@ class Served : public testing::Test
     // Asks again and again until that is so.
     bool Becomes(const std::function<bool(json_t *)> &wanted) const
     {
-        for (int i = 0; i < 5000; i++, poll(nullptr, 0, 2))
+        for (int i = 0; i < 2000; i++, poll(nullptr, 0, 10))
             if (Json now = Status(); now && wanted(now.get()))
                 return true;
         return false;

@@ -109,7 +109,7 @@ TEST_F(Serving, CountersNeverGoDownAndAddUpAtRest)
           "wait=1ms :workers=1-8 | core.null");
     std::map<std::string, double> before;
     double deaths = 0;
-    for (int i = 0; i < 400 && (i < 30 || deaths < 5); i++, poll(nullptr, 0, 5)) {
+    for (int i = 0; i < 400 && (i < 16 || deaths < 5); i++, poll(nullptr, 0, 20)) {
         Post("/api/v1/scale", R"({"stage": "work", "workers": )" + std::to_string(1 + i % 8) + "}", Bearer());
         Exposition e(Get("/metrics").body);
         ASSERT_EQ(e.mistakes(), "");

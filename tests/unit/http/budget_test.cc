@@ -12,7 +12,7 @@ namespace
 class Budget : public testing::Test
 {
   protected:
-    Budget() { budget_begin(&budget_, 2, 100 * NS_PER_MS, NS_PER_S); }
+    Budget() { budget_begin(&budget_, 20, 100 * NS_PER_MS, 2 * NS_PER_MS, NS_PER_S); }
     uint64_t SpendMs(uint64_t used_ms, uint64_t at_ms)
     {
         return budget_spend(&budget_, used_ms * NS_PER_MS, at_ms * NS_PER_MS) / NS_PER_MS;
@@ -29,11 +29,12 @@ TEST_F(Budget, AllowsWhatIsSavedUpAtOnce)
     EXPECT_GT(SpendMs(1, 1000), 1000u);
 }
 
-TEST_F(Budget, ThatIsOverdrawnHasToWaitUntilItIsEarned)
+TEST_F(Budget, ThatIsOverdrawnHasToWaitUntilThatIsEarnedAndARestBesides)
 {
-    EXPECT_EQ(SpendMs(120, 1000), 2000u) << "20 ms at 2 %";
-    EXPECT_EQ(SpendMs(0, 1500), 2000u) << "half of it";
-    EXPECT_EQ(SpendMs(0, 2000), 2000u);
+    EXPECT_EQ(SpendMs(120, 1000), 2100u) << "20 ms and 2 ms, at 2 %";
+    EXPECT_EQ(SpendMs(0, 1500), 2100u) << "half of it";
+    EXPECT_EQ(SpendMs(2, 2100), 2100u) << "there is as much as it rested for,";
+    EXPECT_GT(SpendMs(1, 2100), 2100u) << "and no more";
 }
 
 TEST_F(Budget, OverTimeIsNoMoreThanItsShare)
