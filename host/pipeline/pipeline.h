@@ -47,8 +47,8 @@ struct stage {
     char *processor;                                 /* "pack.processor" */
     const struct processor_description *description; /* the catalogue's */
     struct option_value *options;                    /* n_options = description->n_options, in the table's order */
-    uint32_t workers_min, workers_max; /* equal: a fixed number */
-    int workers_auto;                  /* 1: from one to as many as the memory has room for */
+    uint32_t workers_min, workers_max;               /* equal: a fixed number */
+    int workers_auto;                                /* 1: from one to as many as the memory has room for */
     enum on_error on_error;
     uint32_t max_attempts; /* deaths or retries with one frame in hand until it is refused */
     uint64_t timeout_ns;   /* deadline of one frame, of flush() and of close(); 0: none */

@@ -1,5 +1,5 @@
-/* Included before everything else in a build that holds all mutants: which of them is alive, and, if a file is named for
- * it, a byte for each that was asked for. */
+/* Included before everything else in a build that holds all mutants: which of them is alive, and, if a file is named
+ * for it, a byte for each that was asked for. */
 #ifndef MUTANT_H
 #define MUTANT_H
 
