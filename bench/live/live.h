@@ -40,6 +40,7 @@ class Live
     double cpu_s() const;
 
     pid_t pid() const { return pid_; }
+    const std::string &name() const { return name_; }
 
   private:
     pid_t pid_ = -1;

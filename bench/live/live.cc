@@ -167,7 +167,7 @@ double Live::cpu_s() const
 
 Folder::Folder()
 {
-    std::string pattern = (fs::temp_directory_path() / "micropipe-autoscale-XXXXXX").string();
+    std::string pattern = (fs::temp_directory_path() / "micropipe-bench-XXXXXX").string();
     if (!mkdtemp(pattern.data()))
         throw std::runtime_error("cannot make a temporary folder");
     path_ = pattern;
