@@ -13,9 +13,10 @@ function svg(name, attributes, parent, text) {
   return element;
 }
 
-// A word that is cut to what fits.
+// A word that is cut to what fits: in the middle, since names of many stages often differ at their ends.
 function cut(text, most) {
-  return text.length > most ? text.slice(0, most - 1) + "…" : text;
+  const end = Math.floor((most - 1) / 2);
+  return text.length > most ? text.slice(0, most - 1 - end) + "…" + text.slice(-end) : text;
 }
 
 // --- where things go -------------------------------------------------------------------------------------------------
