@@ -34,8 +34,7 @@ int client_connect(const char *name, unsigned patience_s, char *why, size_t why_
     if (error == -ENOENT || error == -ECONNREFUSED)
         rendezvous_list(folder, others, sizeof others);
     if (error == -ENOENT || error == -ECONNREFUSED)
-        snprintf(why, why_size, "no pipeline named '%.64s' runs here%s%s", name,
-                 others[0] ? "; sockets there are of: " : "", others);
+        snprintf(why, why_size, "no pipeline named '%.64s' runs here%s%s", name, others[0] ? ", only: " : "", others);
     else
         snprintf(why, why_size, "cannot reach pipeline '%.64s': %s", name, strerror(-error));
     return -1;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,36 +13,22 @@
 #include "answer.h"
 #include "rendezvous.h"
 
-enum { ANSWERS_MAX = 1 << 20, EVENTS = 16 };
+enum { ANSWERS_MAX = 1 << 20, ANSWER_ROOM = 4096, EVENTS = 16 };
 
 struct client {
     int fd; /* -1: free */
     size_t n_in;
     char in[CONTROL_LINE];
-    char *out; /* answers that are not sent yet: n_out bytes */
-    size_t n_out;
+    char *out; /* answers that are not sent yet: n_out bytes, in room for out_size */
+    size_t n_out, out_size;
 };
 
 struct control {
     int epoll, listener, lock;
-    char name[128];
+    char name[128], folder[sizeof((struct sockaddr_un *)0)->sun_path];
     struct sockaddr_un address;
     struct client clients[CONTROL_CLIENTS];
 };
-
-/* Holds NAME.lock as long as this process lives. -1: another does, or there can be none. */
-static int take_name(const char *folder, const char *name)
-{
-    char path[sizeof((struct sockaddr_un *)0)->sun_path + 8];
-    snprintf(path, sizeof path, "%s/%s.lock", folder, name);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
 
 static int watch(const struct control *c, int op, int fd, uint32_t events, uint32_t client)
 {
@@ -70,21 +55,21 @@ static int listen_at(struct control *c)
 
 static int open_named(struct control *c, const char *name, const struct log *log)
 {
-    char folder[sizeof c->address.sun_path];
-    int error = rendezvous_make(folder, sizeof folder);
+    int error = rendezvous_make(c->folder, sizeof c->folder);
     if (error)
         return error;
+    rendezvous_clear(c->folder);
     snprintf(c->name, sizeof c->name, "%s", name);
-    c->lock = take_name(folder, c->name);
+    c->lock = rendezvous_hold(c->folder, c->name);
     if (c->lock < 0 && errno == EWOULDBLOCK) {
         snprintf(c->name, sizeof c->name, "%.64s-%d", name, (int)getpid());
         log_write(log, LOG_LEVEL_INFO, "another pipeline named '%s' runs: for micropipe ctl this one is '%s'", name,
                   c->name);
-        c->lock = take_name(folder, c->name);
+        c->lock = rendezvous_hold(c->folder, c->name);
     }
     if (c->lock < 0)
         return -errno;
-    error = rendezvous_address(folder, c->name, &c->address);
+    error = rendezvous_address(c->folder, c->name, &c->address);
     return error ? error : listen_at(c);
 }
 
@@ -126,7 +111,7 @@ void control_close(struct control *c)
         close(c->listener);
     }
     if (c->lock >= 0)
-        close(c->lock);
+        rendezvous_release(c->folder, c->name, c->lock);
     if (c->epoll >= 0)
         close(c->epoll);
     free(c);
@@ -182,10 +167,16 @@ static int send_answers(const struct control *c, struct client *client)
 /* -1: there is no memory, or it does not read. */
 static int add_answer(struct client *client, const char *text, size_t n)
 {
-    char *out = client->n_out + n <= ANSWERS_MAX ? realloc(client->out, client->n_out + n + 1) : NULL;
+    size_t size = client->out_size ? client->out_size : ANSWER_ROOM;
+    if (client->n_out + n > ANSWERS_MAX)
+        return -1;
+    while (size < client->n_out + n)
+        size *= 2;
+    char *out = size > client->out_size ? realloc(client->out, size) : client->out;
     if (!out)
         return -1;
     client->out = out;
+    client->out_size = size;
     memcpy(out + client->n_out, text, n);
     client->n_out += n;
     return 0;

@@ -15,7 +15,15 @@ int rendezvous_make(char *folder, size_t size);
 /* The address of a pipeline's socket. 0, or -ENAMETOOLONG. */
 int rendezvous_address(const char *folder, const char *name, struct sockaddr_un *out);
 
-/* The names of all sockets there, sorted, as one text with a blank between each; "" if there are none. */
+/* Holds a name as long as this process lives, by a lock on NAME.lock. A descriptor; -1 with errno: EWOULDBLOCK: another
+ * process holds it. */
+int rendezvous_hold(const char *folder, const char *name);
+void rendezvous_release(const char *folder, const char *name, int lock);
+
+/* Removes what processes left there that were killed. */
+void rendezvous_clear(const char *folder);
+
+/* The names that are held, sorted, as one text with a blank between each; "" if there are none. */
 void rendezvous_list(const char *folder, char *text, size_t size);
 
 #endif

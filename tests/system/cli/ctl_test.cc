@@ -236,7 +236,7 @@ TEST_F(Ctl, APipelineThatDoesNotRunIsNamedWithThoseThatDo)
     EXPECT_EQ(Ask("pipe").status, 1);
     EXPECT_THAT(Ask("pipe").output, HasSubstr("no pipeline named 'pipe' runs here\n"));
     Start();
-    EXPECT_THAT(Ask("pip").output, HasSubstr("no pipeline named 'pip' runs here; sockets there are of: pipe"));
+    EXPECT_THAT(Ask("pip").output, HasSubstr("no pipeline named 'pip' runs here, only: pipe"));
     EXPECT_EQ(Ask("pipe sttaus").status, 2);
     EXPECT_THAT(Ask("pipe sttaus").output, HasSubstr("did you mean 'status'?"));
 }

@@ -1,6 +1,7 @@
 // What a user is told when a pipeline cannot be asked.
 extern "C" {
 #include "client.h"
+#include "rendezvous.h"
 }
 #include "meeting_place.h"
 
@@ -66,14 +67,16 @@ TEST_F(Client, OfAPipelineThatAnswersNonsenseSaysSo)
     EXPECT_THAT(WhyWith("nonsense\n"), HasSubstr("did not answer"));
 }
 
-TEST_F(Client, OfAPipelineThatDoesNotRunNamesTheSocketsThatAreThere)
+TEST_F(Client, OfAPipelineThatDoesNotRunNamesThoseThatDo)
 {
     int dead = -1;
     EXPECT_EQ(Why("pipe"), "no pipeline named 'pipe' runs here");
     ASSERT_EQ(Socket("dead", bind, &dead), 0);
     close(dead);
-    EXPECT_EQ(Why("pipe"), "no pipeline named 'pipe' runs here; sockets there are of: dead");
-    EXPECT_THAT(Why("dead"), HasSubstr("no pipeline named 'dead' runs here")) << "nobody listens";
+    const int alive = rendezvous_hold(Folder().c_str(), "alive");
+    EXPECT_EQ(Why("pipe"), "no pipeline named 'pipe' runs here, only: alive");
+    EXPECT_EQ(Why("dead"), "no pipeline named 'dead' runs here, only: alive") << "nobody listens";
+    close(alive);
 }
 
 TEST_F(Client, TakesNoPathForAName)

@@ -5,6 +5,7 @@ extern "C" {
 #include "meeting_place.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
@@ -27,6 +28,9 @@ class Rendezvous : public MeetingPlace
     }
 
     void Put(const std::string &name) const { std::ofstream(Folder() + "/" + name); }
+
+    int Hold(const std::string &name) const { return rendezvous_hold(Folder().c_str(), name.c_str()); }
+    bool IsThere(const std::string &name) const { return std::filesystem::exists(Folder() + "/" + name); }
 
     std::string List(size_t size = 200) const
     {
@@ -116,14 +120,46 @@ TEST_F(Rendezvous, AnAddressThatIsTooLongIsAnErrorAndNotCut)
     EXPECT_EQ(rendezvous_address("/run", std::string(200, 'n').c_str(), &address), -ENAMETOOLONG);
 }
 
-TEST_F(Rendezvous, ListsTheNamesOfSocketsSortedAndNothingElse)
+TEST_F(Rendezvous, ListsTheNamesThatAreHeldSortedAndNothingElse)
 {
     EXPECT_EQ(List(), "") << "the folder is not there";
     ASSERT_EQ(Make(), 0);
     EXPECT_EQ(List(), "");
-    for (const char *name : {"b.sock", "a.sock", "b.lock", ".sock", "sock"})
+    const int b = Hold("b"), a = Hold("a");
+    for (const char *name : {"dead.lock", "dead.sock", "c.sock", ".lock", "lock"})
         Put(name);
     EXPECT_EQ(List(), "a b");
-    Put("c.sock");
+    const int c = Hold("c");
     EXPECT_EQ(List(4), "a b") << "no more than there is room for";
+    for (int lock : {a, b, c})
+        close(lock);
+    EXPECT_EQ(List(), "");
+}
+
+TEST_F(Rendezvous, ANameIsHeldOnceAndFreeAgainWithItsHolder)
+{
+    ASSERT_EQ(Make(), 0);
+    const int lock = Hold("pipe");
+    ASSERT_GE(lock, 0);
+    EXPECT_EQ(Hold("pipe"), -1);
+    EXPECT_EQ(errno, EWOULDBLOCK);
+    rendezvous_release(Folder().c_str(), "pipe", lock);
+    EXPECT_FALSE(IsThere("pipe.lock"));
+    const int again = Hold("pipe");
+    EXPECT_GE(again, 0);
+    close(again);
+}
+
+TEST_F(Rendezvous, WhatTheDeadLeftIsRemovedAndNothingOfTheLiving)
+{
+    ASSERT_EQ(Make(), 0);
+    const int lock = Hold("alive");
+    for (const char *name : {"alive.sock", "alive.token", "dead.lock", "dead.sock", "dead.token", "other"})
+        Put(name);
+    rendezvous_clear(Folder().c_str());
+    for (const char *name : {"alive.lock", "alive.sock", "alive.token", "other"})
+        EXPECT_TRUE(IsThere(name)) << name;
+    for (const char *name : {"dead.lock", "dead.sock", "dead.token"})
+        EXPECT_FALSE(IsThere(name)) << name;
+    close(lock);
 }
