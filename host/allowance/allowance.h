@@ -45,6 +45,10 @@ enum allowance_answer allowance_ask(struct allowance *a, int bell, uint64_t byte
 uint64_t allowance_asked(const struct allowance *a);
 void allowance_give(struct allowance *a, enum allowance_answer answer);
 
+/* 1 if the kernel keeps a process from having more data than RLIMIT_DATA says, as seen by trying. Host, before it has
+ * threads. */
+int allowance_holds(void);
+
 /* The process's own limit, before it is confined; the host sets it afterwards. */
 void allowance_limit(uint64_t bytes);
 

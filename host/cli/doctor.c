@@ -30,6 +30,7 @@ static const struct {
     {"kernel", probe_kernel},
     {"processors", probe_processors},
     {"memory", probe_free_memory},
+    {"memory of workers", probe_private_memory},
     {"control group", probe_cgroup},
     {"shared memory", probe_shared_memory},
     {"sealing", probe_sealing},

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "allowance.h"
 #include "cgroup.h"
 #include "cleanup.h"
 
@@ -194,4 +195,15 @@ void probe_free_memory(struct finding *f)
                   limits.memory < memory_advised
                       ? "The control group allows less than 1 GiB: give the pipeline less, with 'memory'."
                       : "Less than 1 GiB: give the pipeline less, with its setting 'memory'.");
+}
+
+void probe_private_memory(struct finding *f)
+{
+    finding_found(f, "workers_memory is held by RLIMIT_DATA");
+    if (allowance_holds())
+        return;
+    finding_found(f, "RLIMIT_DATA limits nothing");
+    finding_blame(f, VERDICT_WARN,
+                  "A pipeline with the setting 'workers_memory' does not start. The kernel was booted with "
+                  "ignore_rlimit_data, or this program is one with a sanitizer.");
 }

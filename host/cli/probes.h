@@ -22,6 +22,7 @@ void probe_populate(struct finding *f);
 void probe_huge_page_pool(struct finding *f);
 void probe_transparent_huge_pages(struct finding *f);
 void probe_free_memory(struct finding *f);
+void probe_private_memory(struct finding *f);
 
 /* probe_limits.c */
 void probe_processors(struct finding *f);

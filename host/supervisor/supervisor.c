@@ -269,9 +269,19 @@ static int start_recorder(struct supervisor *s)
     return error;
 }
 
+/* Sees to it that workers_memory is held. */
 static int ration(struct supervisor *s)
 {
-    uint64_t now = clock_monotonic();
+    uint64_t now = clock_monotonic(), budget = s->pipeline->workers_memory;
+    if (budget == 0)
+        return 0;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    if (!allowance_holds()) {
+        run_end(s, OUTCOME_FAILED,
+                "workers_memory cannot be held: the kernel ignores RLIMIT_DATA; see micropipe doctor");
+        return -ENOTSUP;
+    }
+#endif
     int error = rationing_create(&s->rations, &s->segment, s->crews, now);
     if (!error && s->rations && run_watch(s, rationing_bell(s->rations), EVENT_OF_BELL, 0) != 0)
         error = -errno;
@@ -280,6 +290,11 @@ static int ration(struct supervisor *s)
     if (error)
         run_end(s, OUTCOME_FAILED, "cannot hold the processes within workers_memory: %s; see micropipe doctor",
                 strerror(-error));
+    else if (s->rations)
+        log_write(s->log, LOG_LEVEL_INFO, "workers_memory %" PRIu64 " MiB: held by RLIMIT_DATA of each process",
+                  budget >> 20);
+    else
+        log_write(s->log, LOG_LEVEL_WARNING, "workers_memory is not held: a program with a sanitizer maps terabytes");
     return error;
 }
 

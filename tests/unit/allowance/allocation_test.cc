@@ -103,6 +103,16 @@ int take(void *(*how)(size_t), size_t bytes)
 
 } // namespace
 
+TEST_F(Allocation, TheKernelIsSeenToHoldALimitWhichIsAsBeforeThen)
+{
+    rlimit before = {}, after = {};
+    getrlimit(RLIMIT_DATA, &before);
+    EXPECT_EQ(allowance_holds(), 1);
+    getrlimit(RLIMIT_DATA, &after);
+    EXPECT_EQ(before.rlim_cur, after.rlim_cur);
+    EXPECT_EQ(before.rlim_max, after.rlim_max);
+}
+
 TEST_F(Allocation, WhatFitsIsNotAskedFor)
 {
     EXPECT_EQ(Child([] { return take(malloc, 4 * MiB); }, ALLOWANCE_REFUSED), 0);
