@@ -151,7 +151,7 @@ static int watch(const struct http *h, int op, int fd)
     return epoll_ctl(h->epoll, op, fd, &e);
 }
 
-/* Takes the listening socket over. 0 or -errno. */
+/* Uses the listening socket up. 0 or -errno. */
 static int start(struct http *h, int listener)
 {
     h->daemon = MHD_start_daemon(
@@ -159,8 +159,10 @@ static int start(struct http *h, int listener)
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)VISITORS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_END);
-    if (!h->daemon)
+    if (!h->daemon) {
+        close(listener); /* which it takes over only when it starts */
         return -ENOMEM;
+    }
     h->served = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     h->epoll = epoll_create1(EPOLL_CLOEXEC);
     h->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -46,3 +46,12 @@ TEST(Health, OfAPipelineThatIsDrainedIsNotReady)
     EXPECT_FALSE(Ready("draining", R"({"name": "b", "state": "running", "workers": 2})", &text));
     EXPECT_EQ(text, "draining\n");
 }
+
+TEST(Health, OfAStatusThatSaysNothingIsNotReady)
+{
+    char text[200] = "";
+    EXPECT_FALSE(health_ready(StatusOf("{}").get(), text, sizeof text));
+    EXPECT_STREQ(text, "\n");
+    EXPECT_FALSE(health_ready(StatusOf(R"({"stages": [{}, {}]})").get(), text, 4))
+        << "and there is little room to say so";
+}

@@ -70,6 +70,16 @@ TEST(Metrics, LeaveOutWhatIsNotKnown)
     EXPECT_EQ(Exposition(Text("{}")).mistakes(), "") << "a status without anything";
 }
 
+TEST(Metrics, HaveHistogramsOfSeveralStagesUnderOneHead)
+{
+    const std::string histogram = R"({"count": 0, "sum_s": 0.0, "buckets": []})";
+    Exposition e(Text(R"({"state": "draining", "stages": [{"name": "a", "ring_histogram": )" + histogram +
+                      R"(}, {"ring_histogram": )" + histogram + "}]}"));
+    EXPECT_EQ(e.mistakes(), "");
+    EXPECT_EQ(e.value("micropipe_stage_ring_seconds_count{stage=\"a\"}"), "0");
+    EXPECT_EQ(e.value("micropipe_stage_ring_seconds_count{stage=\"\"}"), "0") << "one without a name";
+}
+
 TEST(Metrics, EscapeWhatEndsALabel)
 {
     EXPECT_THAT(Text(STATUS), HasSubstr("micropipe_pipeline_info{pipeline=\"p\\\"q\"} 1\n"));
