@@ -48,6 +48,7 @@ TEST_F(Serving, TellsPrometheusAndProbesAndProgramsOfTheRun)
     EXPECT_NE(e.value("micropipe_stage_frames_out_total{stage=\"null\"}"), "0");
     EXPECT_STREQ(json_string_value(json_object_get(Status().get(), "pipeline")), "pipe");
     EXPECT_EQ(Send("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").body, "");
+    EXPECT_EQ(Send("HEAD /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").status, 405) << "it would never end";
     EXPECT_EQ(Get("/nothing").status, 404);
     EXPECT_EQ(Get("/api/v1/scale").status, 405);
     EXPECT_EQ(Post("/metrics", "", Bearer()).status, 405);
@@ -79,11 +80,27 @@ TEST_F(Serving, ScalesAndPausesForWhoKnowsTheToken)
     EXPECT_TRUE(Becomes([](json_t *s) { return Figure(s, 1, "workers") == 5; }));
     EXPECT_THAT(Post("/api/v1/scale", R"({"stage": "nobody", "workers": 5})", Bearer()).head, HasSubstr(" 409 "));
     EXPECT_EQ(Post("/api/v1/scale", "{", Bearer()).status, 400);
+    EXPECT_EQ(Post("/api/v1/scale", "[]", Bearer()).status, 400);
+    EXPECT_EQ(Post("/api/v1/scale", "", Bearer()).status, 409) << "which stage?";
     EXPECT_EQ(Post("/api/v1/scale", std::string(2000, ' '), Bearer()).status, 413);
     EXPECT_EQ(Post("/api/v1/pause", R"({"command": "stop"})", Bearer()).status, 200) << "it is the path that counts";
     EXPECT_STREQ(json_string_value(json_object_get(Status().get(), "state")), "paused");
-    EXPECT_EQ(Post("/api/v1/resume", "", Bearer()).status, 200);
+    EXPECT_EQ(
+        Post("/api/v1/resume", "",
+             Bearer() + "Sec-Fetch-Site: same-origin\r\nOrigin: http://127.0.0.1:" + std::to_string(port_) + "\r\n")
+            .status,
+        200)
+        << "the page itself";
     EXPECT_STREQ(json_string_value(json_object_get(Status().get(), "state")), "running");
+}
+
+TEST_F(Serving, IsAliveButNotReadyUntilEveryStageHasLoaded)
+{
+    Start("core.generate | debug.work load=50s | core.null");
+    EXPECT_EQ(Get("/healthz").status, 200);
+    Answer ready = Get("/readyz");
+    EXPECT_EQ(ready.status, 503);
+    EXPECT_THAT(ready.body, HasSubstr("stage 'work': starting"));
 }
 
 TEST_F(Serving, TheTokenIsForTheOwnerAloneAndGoesWithThePipeline)
