@@ -4,7 +4,9 @@ const $ = id => document.getElementById(id);
 const HISTORY = 60; // seconds of a line
 const LETTERS_SHOWN = 50;
 
-let graph = null, last = null, token = "", shape = "";
+const ENDED = "has ended";
+
+let graph = null, last = null, over = false, token = "", shape = "";
 const lines = new Map(); // rates of each stage; "" is that of all sinks
 
 // --- words -----------------------------------------------------------------------------------------------------------
@@ -226,7 +228,8 @@ function listen() {
   events.onmessage = e => show(JSON.parse(e.data));
   events.addEventListener("end", () => {
     events.close();
-    showState("ended", "has ended");
+    over = true;
+    showState("ended", ENDED);
   });
   events.onerror = () => {
     showState("lost", "not reached");
@@ -250,7 +253,9 @@ function keep(value) {
     if (value) sessionStorage.setItem("token", value);
     else sessionStorage.removeItem("token");
   } catch { /* then until the page is left */ }
-  if (last) show(last);
+  if (!last) return;
+  showState(over ? "ended" : last.state, over && ENDED);
+  showTable(last);
 }
 
 async function change(what, body) {
