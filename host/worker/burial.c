@@ -20,6 +20,7 @@ void burial_settle(const struct segment *s, uint32_t stage, const struct dead_wo
     for (uint32_t i = 0; i < rings.n_outputs; i++)
         outputs[i] = s->stages[s->pipeline->edges[place->first_edge + i].to].ring;
     settlement_repair(&s->slots[dead->slot]->journal, &rings, dead);
+    tap_bury(&place->tap, owner_word(dead->slot, dead->epoch));
     end_free(&place->memory->token, owner_word(dead->slot, dead->epoch));
     wake_all(s); /* step: wake_after_burial */
 }

@@ -192,7 +192,7 @@ static int make_room(struct session *s)
         return 0;
     s->wide = 1;
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
-    transaction_commit(&s->t, s->n_done);
+    session_decide(s);
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     return 1;

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "attributes.h"
 #include "graph.h"
 
 #ifndef SYS_mseal
@@ -68,6 +69,20 @@ static void shield_crashes(const struct segment *s, const struct slot *own)
     syscall(SYS_mseal, s->crashes, size, 0UL);
 }
 
+/* Its own tap, and no other stage's. */
+static void shield_taps(const struct segment *s, uint32_t stage)
+{
+    const struct tap_place *own = &s->stages[stage].tap;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    if (!s->taps || mprotect(s->taps, s->taps_size, PROT_NONE) != 0)
+        return;
+    if (own->tap) {
+        mprotect(own->tap, page, PROT_READ | PROT_WRITE);
+        mprotect(own->attributes, ATTRIBUTES_MAX + own->payload_max, PROT_READ | PROT_WRITE);
+    }
+    syscall(SYS_mseal, s->taps, s->taps_size, 0UL);
+}
+
 void protection_for_load(const struct segment *s)
 {
     mprotect(s->backing.base, s->backing.size, PROT_READ);
@@ -75,6 +90,8 @@ void protection_for_load(const struct segment *s)
         mprotect(s->crashes, s->n_slots * CRASH_AREA_SIZE, PROT_NONE);
     if (s->trace)
         trace_shield_all(s->trace);
+    if (s->taps)
+        mprotect(s->taps, s->taps_size, PROT_NONE);
 }
 
 void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worker)
@@ -88,4 +105,5 @@ void protection_for_work(const struct segment *s, uint32_t stage, uint32_t worke
         trace_shield(s->trace, s->stages[stage].first_slot + worker);
     syscall(SYS_mseal, s->backing.base, s->backing.size, 0UL);
     shield_crashes(s, segment_slot(s, stage, worker));
+    shield_taps(s, stage);
 }

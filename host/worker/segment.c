@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "attributes.h"
 #include "clock.h"
+#include "graph.h"
 
 enum { SPIN_LOOKS = 2000, YIELD_NS = 50000, FIGURES_TRIES = 8, PAGE = 4096 };
 
@@ -145,6 +147,41 @@ static void map_crashes(struct segment *s)
     s->crashes = at == MAP_FAILED ? NULL : at;
 }
 
+/* The largest frame that a stage can hand on: its own, or one of a stage before it. */
+static uint64_t largest_output(const struct segment *s, uint32_t stage)
+{
+    const struct pipeline *p = s->pipeline;
+    uint64_t most = segment_max_frame(s, stage), upstream = graph_upstream(p->edges, p->n_edges, stage);
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        if (upstream >> i & 1 && segment_max_frame(s, i) > most)
+            most = segment_max_frame(s, i);
+    return most;
+}
+
+/* Apart from the rest, too; the word that workers look at and the copy each on pages of their own. A sink has none. */
+static void map_taps(struct segment *s)
+{
+    const struct pipeline *p = s->pipeline;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), used = 0;
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        if (!p->stages[i].is_sink)
+            s->taps_size += (page + ATTRIBUTES_MAX + largest_output(s, i) + page - 1) / page * page;
+    void *at = s->taps_size
+                   ? mmap(NULL, s->taps_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+                   : MAP_FAILED;
+    s->taps = at == MAP_FAILED ? NULL : at;
+    for (uint32_t i = 0; i < p->n_stages && s->taps; i++) {
+        if (p->stages[i].is_sink)
+            continue;
+        struct tap_place *tap = &s->stages[i].tap;
+        tap->tap = (struct tap *)(void *)(s->taps + used);
+        tap->attributes = s->taps + used + page;
+        tap->payload = tap->attributes + ATTRIBUTES_MAX;
+        tap->payload_max = largest_output(s, i);
+        used += (page + ATTRIBUTES_MAX + tap->payload_max + page - 1) / page * page;
+    }
+}
+
 int segment_create(struct segment *s, const struct pipeline *p, char *why, size_t why_size)
 {
     struct layout l = {0};
@@ -173,6 +210,7 @@ int segment_create(struct segment *s, const struct pipeline *p, char *why, size_
     }
     place(s, &l);
     map_crashes(s);
+    map_taps(s);
     return 0;
 }
 
@@ -214,6 +252,9 @@ void segment_destroy(struct segment *s)
     if (s->crashes)
         munmap(s->crashes, s->n_slots * CRASH_AREA_SIZE);
     s->crashes = NULL;
+    if (s->taps)
+        munmap(s->taps, s->taps_size);
+    s->taps = NULL;
     free(s->stages);
     free(s->slots);
     s->stages = NULL;

@@ -18,6 +18,7 @@
 #include "pipeline.h"
 #include "ring.h"
 #include "slot.h"
+#include "tap.h"
 #include "trace.h"
 
 enum { SEGMENT_MAGIC = 0x5047534d, SEGMENT_VERSION = 1 };
@@ -52,6 +53,7 @@ struct stage_place {
     struct arena_range range;
     uint32_t first_slot, n_slots;
     uint32_t first_edge, n_edges; /* edges that leave it, in pipeline.edges */
+    struct tap_place tap;
 };
 
 struct segment {
@@ -65,6 +67,8 @@ struct segment {
     uint8_t *crashes;    /* a crash area a slot, in a mapping of their own whose pages exist once written; NULL: none */
     uint64_t cpus;       /* that the pipeline may use */
     struct trace *trace; /* NULL: the run is not traced. Not the segment's own */
+    uint8_t *taps;       /* a tap a stage, in a mapping of their own; NULL: none */
+    uint64_t taps_size;
 };
 
 /* Computes the layout and maps it. -EINVAL: the memory is too small, or a stage's share; `why` says what to set. Else 0

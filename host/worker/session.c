@@ -12,6 +12,7 @@
 #include "passage.h"
 #include "pressure.h"
 #include "probes.h"
+#include "sample.h"
 #include "tracing.h"
 #include "waiting.h"
 
@@ -218,11 +219,11 @@ void session_decide(struct session *s)
 {
     PROBE_COMMIT(s->stage->name, s->t.slot_number, s->n_done, s->t.n_outputs);
     if (!s->t.trace) {
-        transaction_commit(&s->t, s->n_done);
+        sample_commit(&s->t, s->n_done);
         return;
     }
     tracing_note(s->t.slot, TRACE_COMMIT, s->n_done, s->t.n_outputs);
-    transaction_commit(&s->t, s->n_done);
+    sample_commit(&s->t, s->n_done);
     tracing_note(s->t.slot, TRACE_COMMITTED, transaction_claimed(&s->t), 0);
 }
 

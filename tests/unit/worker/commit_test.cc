@@ -35,6 +35,7 @@ struct Letter {
     refusal what;
     bool has_frame;
     uint64_t block;
+    uint32_t port;
     uint32_t noted; // refusals that a successor would find
 };
 
@@ -42,12 +43,12 @@ struct Letter {
 struct Player {
     Player(const World &world, uint32_t stage, uint32_t epoch = 1) : world_(world), stage_(stage)
     {
-        refusal_sink sink = {
-            [](void *context, const refusal *r, const descriptor *d) {
-                auto *me = static_cast<Player *>(context);
-                me->refused.push_back({*r, d != nullptr, d ? d->block : 0, au32_relaxed(&me->t.journal->n_refusals)});
-            },
-            this};
+        refusal_sink sink = {[](void *context, const refusal *r, const descriptor *d) {
+                                 auto *me = static_cast<Player *>(context);
+                                 me->refused.push_back({*r, d != nullptr, d ? d->block : 0, d ? d->port : 0u,
+                                                        au32_relaxed(&me->t.journal->n_refusals)});
+                             },
+                             this};
         transaction_init(&t, world.segment(), stage, 0, epoch, sink);
         transaction_recover(&t);
     }
@@ -82,7 +83,7 @@ class Commit : public testing::Test
                   {"filter", nullptr, 256, 2},
                   {"sink", nullptr, 256, 1, 1, 0},
                   {"taster", nullptr, 256, 1, 1, 0}},
-                 {{SOURCE, 0, FILTER}, {SOURCE, 0, TASTER}, {FILTER, 0, SINK}}};
+                 {{SOURCE, 0, FILTER, 1}, {SOURCE, 0, TASTER}, {FILTER, 0, SINK}}};
 };
 
 } // namespace
@@ -131,6 +132,7 @@ TEST_F(Commit, ARefusalGoesWithItsFrameAndItsPlace)
     EXPECT_TRUE(r.has_frame);
     EXPECT_EQ(r.block, block);
     EXPECT_EQ(r.what.position, position);
+    EXPECT_EQ(r.port, 1u) << "it could not be sent to it again";
     EXPECT_STREQ(r.what.reason, "broken");
     EXPECT_EQ(r.noted, 1u) << "a successor would not write it";
 }
