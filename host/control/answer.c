@@ -7,22 +7,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "refuse.h"
 #include "status.h"
 
 enum { DIGITS = 14 }; /* of a real number: a time of day in milliseconds */
-
-static json_t *refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static json_t *refuse(const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    json_t *reason = json_string(text);
-    return json_pack("{sb so}", "ok", 0, "error", reason ? reason : json_string("the text is not UTF-8"));
-}
 
 static json_t *done(void)
 {
@@ -65,7 +53,7 @@ static json_t *pause_or_resume(struct supervisor *s, int paused)
     return operator_pause(s, paused) == 0 ? done() : refuse("the sources have stopped for good: it is being drained");
 }
 
-static json_t *obey(struct supervisor *s, const json_t *request)
+static json_t *obey(struct supervisor *s, const struct asker *asker, const json_t *request)
 {
     const char *command = json_string_value(json_object_get(request, "command"));
     if (!command)
@@ -74,6 +62,9 @@ static json_t *obey(struct supervisor *s, const json_t *request)
         return status_object(s, parts_of(request));
     if (strcmp(command, "scale") == 0)
         return scale(s, request);
+    if (strcmp(command, "tap") == 0)
+        return asker->tapping ? tapping_begin(asker->tapping, s, asker->client, request)
+                              : refuse("a tap needs a connection to the control socket: micropipe tap");
     if (strcmp(command, "pause") == 0 || strcmp(command, "resume") == 0)
         return pause_or_resume(s, command[0] == 'p');
     if (strcmp(command, "drain") == 0)
@@ -81,15 +72,16 @@ static json_t *obey(struct supervisor *s, const json_t *request)
     else if (strcmp(command, "stop") == 0)
         operator_stop(s, "micropipe ctl stop");
     else
-        return refuse("there is no command '%.64s': status, scale, pause, resume, drain or stop", command);
+        return refuse("there is no command '%.64s': status, scale, tap, pause, resume, drain or stop", command);
     return done();
 }
 
-char *control_answer(struct supervisor *s, const char *request, size_t n)
+char *control_answer_to(const struct asker *asker, struct supervisor *s, const char *request, size_t n)
 {
     json_error_t error;
     json_t *parsed = json_loadb(request, n, JSON_REJECT_DUPLICATES, &error);
-    json_t *answer = json_is_object(parsed) ? obey(s, parsed) : refuse("this is no JSON object: %.160s", error.text);
+    json_t *answer =
+        json_is_object(parsed) ? obey(s, asker, parsed) : refuse("this is no JSON object: %.160s", error.text);
     char *text = answer ? json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
     char *line = NULL;
     if (text && asprintf(&line, "%s\n", text) < 0)
@@ -98,4 +90,10 @@ char *control_answer(struct supervisor *s, const char *request, size_t n)
     json_decref(answer);
     json_decref(parsed);
     return line;
+}
+
+char *control_answer(struct supervisor *s, const char *request, size_t n)
+{
+    const struct asker nobody = {NULL, 0};
+    return control_answer_to(&nobody, s, request, n);
 }

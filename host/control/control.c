@@ -2,18 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "rendezvous.h"
+#include "tapping.h"
 
 enum { ANSWERS_MAX = 1 << 20, ANSWER_ROOM = 4096, EVENTS = 16 };
+
+/* What an event of the socket's epoll is of, beside the clients. */
+enum { OF_LISTENER = CONTROL_CLIENTS, OF_TAPS };
 
 struct client {
     int fd; /* -1: free */
@@ -27,6 +33,7 @@ struct control {
     int epoll, listener, lock;
     char name[128], folder[sizeof((struct sockaddr_un *)0)->sun_path];
     struct sockaddr_un address;
+    struct tapping *tapping; /* NULL: there are no taps */
     struct client clients[CONTROL_CLIENTS];
 };
 
@@ -47,8 +54,8 @@ static int listen_at(struct control *c)
                 bind(c->listener, (const struct sockaddr *)&c->address, sizeof c->address) == 0;
     int error = bound ? 0 : -errno;
     umask(before);
-    if (bound && (listen(c->listener, CONTROL_CLIENTS) != 0 ||
-                  watch(c, EPOLL_CTL_ADD, c->listener, EPOLLIN, CONTROL_CLIENTS) != 0))
+    if (bound &&
+        (listen(c->listener, CONTROL_CLIENTS) != 0 || watch(c, EPOLL_CTL_ADD, c->listener, EPOLLIN, OF_LISTENER) != 0))
         error = -errno;
     return error;
 }
@@ -73,6 +80,14 @@ static int open_named(struct control *c, const char *name, const struct log *log
     return error ? error : listen_at(c);
 }
 
+/* A pipeline can be without. */
+static void open_taps(struct control *c)
+{
+    c->tapping = tapping_create(CONTROL_CLIENTS);
+    if (c->tapping && watch(c, EPOLL_CTL_ADD, tapping_fd(c->tapping), EPOLLIN, OF_TAPS) != 0)
+        tapping_destroy(&c->tapping);
+}
+
 struct control *control_open(const char *name, const struct log *log)
 {
     struct control *c = calloc(1, sizeof *c);
@@ -82,8 +97,10 @@ struct control *control_open(const char *name, const struct log *log)
     for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
         c->clients[i].fd = -1;
     int error = open_named(c, name, log);
-    if (!error)
+    if (!error) {
+        open_taps(c);
         return c;
+    }
     log_write(log, LOG_LEVEL_INFO, "no control socket, so micropipe ctl cannot reach this pipeline: %s%s",
               strerror(-error), error == -EPERM ? " (its folder is not ours alone)" : "");
     control_close(c);
@@ -93,6 +110,7 @@ struct control *control_open(const char *name, const struct log *log)
 /* Out of epoll first: a stage server that is just being forked has a copy, and events would go on as long as it has. */
 static void drop_client(const struct control *c, struct client *client)
 {
+    tapping_end(c->tapping, (uint32_t)(client - c->clients));
     watch(c, EPOLL_CTL_DEL, client->fd, 0, 0);
     close(client->fd);
     free(client->out);
@@ -110,6 +128,7 @@ void control_close(struct control *c)
         unlink(c->address.sun_path);
         close(c->listener);
     }
+    tapping_destroy(&c->tapping);
     if (c->lock >= 0)
         rendezvous_release(c->folder, c->name, c->lock);
     if (c->epoll >= 0)
@@ -182,16 +201,17 @@ static int add_answer(struct client *client, const char *text, size_t n)
     return 0;
 }
 
-static int answer_line(struct client *client, struct supervisor *s, const char *line, size_t n)
+static int answer_line(const struct control *c, struct client *client, struct supervisor *s, const char *line, size_t n)
 {
-    char *text = control_answer(s, line, n);
+    const struct asker asker = {c->tapping, (uint32_t)(client - c->clients)};
+    char *text = control_answer_to(&asker, s, line, n);
     int error = text ? add_answer(client, text, strlen(text)) : -1;
     free(text);
     return error;
 }
 
 /* Takes in what there is, and answers each whole line. -1: the client is to be cut off. */
-static int hear(struct client *client, struct supervisor *s)
+static int hear(const struct control *c, struct client *client, struct supervisor *s)
 {
     ssize_t n = recv(client->fd, client->in + client->n_in, sizeof client->in - client->n_in, MSG_DONTWAIT);
     if (n <= 0)
@@ -199,12 +219,46 @@ static int hear(struct client *client, struct supervisor *s)
     client->n_in += (size_t)n;
     for (char *end; (end = memchr(client->in, '\n', client->n_in));) {
         size_t length = (size_t)(end - client->in);
-        if (answer_line(client, s, client->in, length) != 0)
+        if (answer_line(c, client, s, client->in, length) != 0)
             return -1;
         client->n_in -= length + 1;
         memmove(client->in, end + 1, client->n_in);
     }
     return client->n_in < sizeof client->in ? 0 : -1; /* a line that is too long */
+}
+
+/* With a descriptor. As many bytes as are taken; -1 and errno. */
+static ssize_t send_with(int to, const struct tapping_line *line)
+{
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+    struct iovec text = {(char *)(uintptr_t)line->text, line->n};
+    struct msghdr message = {
+        .msg_iov = &text, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    memcpy(CMSG_DATA(&control.header), &line->fd, sizeof line->fd);
+    return sendmsg(to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* A line that the client did not ask for one by one: only if it has read what came before, of payloads in memory each.
+ */
+static enum tapping_sent send_line(void *context, uint32_t at, const struct tapping_line *line)
+{
+    struct control *c = context;
+    struct client *client = &c->clients[at];
+    int unread = 0;
+    ssize_t n = 0;
+    if (client->n_out > 0 || (line->fd >= 0 && (ioctl(client->fd, SIOCOUTQ, &unread) != 0 || unread > 0)))
+        return TAPPING_BUSY;
+    if (line->fd >= 0) {
+        n = send_with(client->fd, line);
+        if (n < 0)
+            return errno == EAGAIN ? TAPPING_BUSY : TAPPING_GONE;
+    }
+    if (add_answer(client, line->text + n, line->n - (size_t)n) != 0)
+        return TAPPING_BUSY;
+    return send_answers(c, client) == 0 ? TAPPING_SENT : TAPPING_GONE; /* hear() will drop it */
 }
 
 void control_ready(void *control, struct supervisor *s)
@@ -214,12 +268,16 @@ void control_ready(void *control, struct supervisor *s)
     int n = epoll_wait(c->epoll, events, EVENTS, 0);
     for (int i = 0; i < n; i++) {
         uint32_t at = events[i].data.u32;
-        if (at == CONTROL_CLIENTS) {
+        if (at == OF_LISTENER) {
             accept_client(c);
             continue;
         }
+        if (at == OF_TAPS) {
+            tapping_tick(c->tapping, s, send_line, c);
+            continue;
+        }
         struct client *client = &c->clients[at];
-        int gone = events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? hear(client, s) : 0;
+        int gone = events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? hear(c, client, s) : 0;
         if (gone || send_answers(c, client) != 0)
             drop_client(c, client);
     }

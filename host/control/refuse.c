@@ -1,0 +1,15 @@
+#include "refuse.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+json_t *refuse(const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    json_t *reason = json_string(text);
+    return json_pack("{sb so}", "ok", 0, "error", reason ? reason : json_string("the text is not UTF-8"));
+}
