@@ -12,6 +12,7 @@
 #include "command_run.h"
 #include "command_status.h"
 #include "command_top.h"
+#include "command_tap.h"
 #include "command_tune.h"
 #include "doctor.h"
 #include "inspect.h"
@@ -25,6 +26,7 @@ static const struct command_entry entries[] = {
     {"status", command_status, "show what a running pipeline has counted so far"},
     {"ps", command_ps, "list the pipelines that run on this machine"},
     {"ctl", command_ctl, "look at a running pipeline, scale, pause, drain or stop it"},
+    {"tap", command_tap, "look at frames as they leave a stage"},
     {"dead", command_dead, "list dead letters, show them, send them again"},
     {"tune", command_tune, "run a pipeline until its workers are settled, and print it with their numbers"},
     {"graph", command_graph, "draw a pipeline: for the terminal, for Graphviz, Mermaid or as SVG"},
