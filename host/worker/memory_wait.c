@@ -127,6 +127,30 @@ static int commit_in_between(struct session *s)
     return 1;
 }
 
+/* Payload of the frames that the plugin has made and not emitted yet. */
+static uint64_t held(const struct session *s)
+{
+    uint64_t bytes = 0;
+    for (const struct view *v = s->created; v; v = v->next)
+        bytes += v->frame.capacity;
+    return bytes;
+}
+
+/* Nothing but the frames in hand was in the way, as in a share of one span, which can be cut for one size only. A
+ * plugin that commits and tries again gives the token back by that, and would come here for ever. */
+static void note_never(struct session *s, uint64_t bytes)
+{
+    if (!s->created || s->t.n_outputs > 0)
+        return;
+    s->never_bytes = bytes;
+    s->never_held = held(s);
+}
+
+static int is_never(const struct session *s, uint64_t bytes)
+{
+    return s->never_bytes && s->created && s->t.n_outputs == 0 && bytes >= s->never_bytes && held(s) >= s->never_held;
+}
+
 static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
 {
     int error = take(s, bytes, d);
@@ -134,6 +158,8 @@ static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
         return error;
     if (!has_pending(s))
         return sleep_for_memory(s, bytes, d);
+    if (is_never(s, bytes))
+        return -E2BIG;
     if (s->n_done > 0 || s->mark.n_outputs > 0) {
         s->shortage = SHORTAGE_WAIT;
         return error;
@@ -145,6 +171,8 @@ static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
     do
         error = sleep_for_memory(s, bytes, d);
     while (error == -E2BIG && commit_in_between(s));
+    if (error == -E2BIG)
+        note_never(s, bytes);
     return error;
 }
 

@@ -49,6 +49,8 @@ struct session {
     uint32_t n_emitted, n_given_up; /* by this call: frames emitted; kept frames emitted or dropped */
     enum shortage shortage;
     int has_token;
+    uint64_t never_bytes,
+        never_held; /* so much did not fit beside so much in hand, with all of the memory; 0: all did */
     char reason[REASON_MAX];
 
     /* claimed frames that ended calls, and are settled by the next commit */

@@ -76,6 +76,19 @@ TEST(Memory, AFrameThatCanNeverFitIsRefusedWithTheSettingToChange)
     EXPECT_NE(result.errors.find("raise stages.copy.memory, or memory"), std::string::npos) << result.errors;
 }
 
+TEST(Memory, ASourceThatTriesAgainWhereNoFrameCanEverFitEndsThePipelineWithTheSettingToChange)
+{
+    // Its share is one span, which can be cut for one size; a line's frame needs one without its attributes, and then
+    // one with them.
+    Folder folder;
+    write_file(folder / "lines", "one\ntwo\n");
+    Running run(folder, {"-e", "text.lines path=lines | core.take count=9 | core.null", "--set", "memory=8M", "--set",
+                         "stages.lines.memory=2M"});
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 2) << result.errors;
+    EXPECT_NE(result.reason.find("raise stages.lines.memory"), std::string::npos) << result.reason << result.errors;
+}
+
 TEST(Memory, ABatchThatMemoryCannotHoldGoesOnInPartsAndSaysSo)
 {
     Folder folder;
