@@ -128,9 +128,10 @@ static int print_json(int folder, const struct letter_list *list, FILE *out, FIL
 static void print_text_lines(const char *text, FILE *out)
 {
     for (;;) {
-        AUTO_FREE char *line = strndup(text, strcspn(text, "\n"));
+        char *line = strndup(text, strcspn(text, "\n"));
         if (line)
             harmless_print(out, line);
+        free(line);
         fputc('\n', out);
         text += strcspn(text, "\n");
         if (!*text++ || !*text)

@@ -170,22 +170,30 @@ static char *quoted(const char *text)
     return word;
 }
 
+/* What files.letters is told, as a one-line pipeline; to free(), NULL: no memory. */
+static char *source_line(const struct resend *p, const struct batch *b)
+{
+    char *folder = quoted(p->wishes->folder), *names = quoted(b->file), *line = NULL;
+    if (folder && names &&
+        asprintf(&line, "files.letters :name=%s :on_error=stop path=%s names=%s | core.null", b->name, folder, names) <
+            0)
+        line = NULL;
+    free(folder);
+    free(names);
+    return line;
+}
+
 /* files.letters as a stage, checked like any other. */
 static int make_source(const struct resend *p, const struct configuration *c, struct batch *b)
 {
     struct complaints complaints = {0};
-    AUTO_FREE char *folder = quoted(p->wishes->folder);
-    AUTO_FREE char *names = quoted(b->file);
-    AUTO_FREE char *line = NULL;
-    if (!folder || !names ||
-        asprintf(&line, "files.letters :name=%s :on_error=stop path=%s names=%s | core.null", b->name, folder, names) <
-            0) {
-        line = NULL;
+    char *line = source_line(p, b);
+    if (!line)
         return fail(p, "there is no memory");
-    }
     int error = pipeline_parse_line(c->catalogue, line, NULL, 0, &b->source, &complaints);
     complaints_print(&complaints, p->err);
     complaints_clear(&complaints);
+    free(line);
     return error ? EXIT_SYSTEM : EXIT_OK;
 }
 

@@ -178,7 +178,7 @@ int letters_list(int folder, const char *stage, struct letter_list *out)
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
     int error = entries ? 0 : -errno;
     *out = (struct letter_list){0};
-    for (const struct dirent *e; !error && (e = readdir(entries));) {
+    for (const struct dirent *e; entries && !error && (e = readdir(entries));) {
         struct letter letter;
         size_t length;
         if (!is_letter(e->d_name, &length))

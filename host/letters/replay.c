@@ -30,7 +30,7 @@ static int each_file(int folder, int (*visit)(void *context, int folder, const c
     int copy = openat(folder, ".", OPEN_FOLDER);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
     int error = entries ? 0 : -errno;
-    for (const struct dirent *e; !error && (e = readdir(entries));)
+    for (const struct dirent *e; entries && !error && (e = readdir(entries));)
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
             error = visit(context, folder, e->d_name);
     if (entries)

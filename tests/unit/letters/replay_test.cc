@@ -155,6 +155,11 @@ TEST(Replay, KilledAtAnyMomentHasTakenAllItsLettersOrNone)
             GTEST_SKIP() << "no ptrace";
         bool decided = std::filesystem::exists(folder.path() + "/.replay/taken") ||
                        !std::filesystem::exists(folder.path() + "/one.json");
+        for (const auto &[name, bytes] : folder.Files())
+            if (name.find(".json") != std::string::npos && name[0] != '.') {
+                EXPECT_EQ(folder.Files().count(name.substr(0, name.size() - 5) + ".bin"), 1u)
+                    << name << " is there without its payload, at stop " << n;
+            }
         Settle(folder);
         EXPECT_EQ(folder.Files(), decided ? After() : Before()) << "killed at stop " << n;
         (decided ? finished : undone)++;
