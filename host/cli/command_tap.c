@@ -190,7 +190,6 @@ static int take_frame(struct tap *t, json_t *line, int fd)
     t->lost = number(frame, "lost");
     int error = t->folder >= 0 ? save(t, frame, fd) : 0;
     t->seen++;
-    fflush(t->out);
     if (!error)
         return EXIT_OK;
     fprintf(t->err, "micropipe tap: cannot save a frame in '%s': %s\n", t->a->values[SAVE], strerror(-error));
@@ -222,12 +221,13 @@ static int run(struct tap *t, struct tap_stream *s)
 {
     int result = ask(t, s);
     json_t *line = NULL;
-    while (!result && (t->wanted == 0 || t->seen < t->wanted) && (line = tap_stream_next(s))) {
+    /* Until nobody reads what is shown, too: which is for output_finish() to judge. */
+    while (!result && (t->wanted == 0 || t->seen < t->wanted) && fflush(t->out) == 0 && (line = tap_stream_next(s))) {
         AUTO_FD int fd = json_object_get(json_object_get(line, "frame"), "descriptor") ? tap_stream_descriptor(s) : -1;
         result = take_frame(t, line, fd);
         json_decref(line);
     }
-    if (!result && t->wanted && t->seen < t->wanted)
+    if (!result && t->wanted && t->seen < t->wanted && !ferror(t->out))
         fprintf(t->err, "micropipe tap: the pipeline ended after %" PRIu64 " of %" PRIu64 " frames\n", t->seen,
                 t->wanted);
     if (!result && t->lost)

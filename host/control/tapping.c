@@ -124,7 +124,7 @@ static json_t *read_wish(const struct pipeline *p, const json_t *request, struct
 json_t *tapping_begin(struct tapping *t, struct supervisor *s, uint32_t client, const json_t *request)
 {
     const struct pipeline *p = operator_pipeline(s);
-    struct wish w;
+    struct wish w = {0};
     json_t *wrong = read_wish(p, request, &w);
     if (wrong)
         return wrong;
@@ -163,11 +163,12 @@ struct taken {
 static void read_attributes(const struct tap_place *p, struct taken *taken)
 {
     uint32_t n = taken->sample.attributes;
-    AUTO_FREE uint8_t *copy = malloc(n + 1u);
+    uint8_t *copy = malloc(n + 1u);
     if (!copy)
         return;
     memcpy(copy, p->attributes, n);
     taken->attributes = json_attributes(copy, n);
+    free(copy);
 }
 
 /* The payload as a file in memory that nobody can change any more; -1: there is no memory. */

@@ -170,6 +170,8 @@ static void map_taps(struct segment *s)
                    ? mmap(NULL, s->taps_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
                    : MAP_FAILED;
     s->taps = at == MAP_FAILED ? NULL : at;
+    if (s->taps)
+        madvise(s->taps, s->taps_size, MADV_DONTDUMP);
     for (uint32_t i = 0; i < p->n_stages && s->taps; i++) {
         if (p->stages[i].is_sink)
             continue;

@@ -177,6 +177,12 @@ TEST_F(TapCommand, EndsWithItsClientAndThePipelineGoesOn)
     EXPECT_EQ(run_->Wait(), 0);
 }
 
+TEST_F(TapCommand, EndsWhenNobodyReadsWhatItShows)
+{
+    Start("core.generate size=8 | core.null");
+    EXPECT_THAT(folder_.run("micropipe tap pipe generate -n 0 | head -n 1").output, HasSubstr("generate/0  sequence "));
+}
+
 TEST_F(TapCommand, SaysWhenThePipelineEndsFirst)
 {
     Start("core.generate rate=1000 size=8 | core.null");

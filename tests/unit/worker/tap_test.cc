@@ -53,9 +53,10 @@ class Tap : public testing::Test
 
 // The filter, played by the test.
 struct Passer {
-    explicit Passer(const World &world, uint32_t epoch = FILTER_EPOCH)
+    explicit Passer(const World &world, uint32_t epoch = FILTER_EPOCH,
+                    refusal_sink sink = refusal_sink{IgnoreRefusal, nullptr})
     {
-        transaction_init(&t, world.segment(), FILTER, 0, epoch, {IgnoreRefusal, nullptr});
+        transaction_init(&t, world.segment(), FILTER, 0, epoch, sink);
         transaction_recover(&t);
     }
     Passer(const Passer &) = delete;
@@ -96,6 +97,29 @@ TEST_F(Tap, HasAFrameOnceItsCommitIsDone)
     EXPECT_EQ(Seen(), "") << "it is not handed on yet";
     transaction_commit(&filter.t, 1);
     sample_give(&filter.t);
+    EXPECT_EQ(Seen(), "0:one");
+}
+
+// A dead letter is written in the middle of a commit.
+TEST_F(Tap, HasNothingWhileTheCommitGoesOn)
+{
+    struct Look {
+        const tap_place *place;
+        uint64_t state;
+    } look = {Place(), TAP_CLOSED};
+    world_.Feed(SOURCE, {"one", "two"});
+    Passer filter(world_, FILTER_EPOCH,
+                  {[](void *context, const refusal *, const descriptor *) {
+                       auto *l = static_cast<Look *>(context);
+                       l->state = au64_acquire(&l->place->tap->state);
+                   },
+                   &look});
+    ASSERT_EQ(tap_open(Place(), ROOM), 0);
+    ASSERT_EQ(transaction_claim(&filter.t, 2), 2u);
+    ASSERT_EQ(transaction_emit(&filter.t, &filter.t.journal->claim[0], 0, OUTPUT_FORWARDED), 0);
+    ASSERT_EQ(transaction_refuse(&filter.t, 1, 1, 0, "bad"), 0);
+    sample_commit(&filter.t, 2);
+    EXPECT_EQ(look.state, filter.t.me) << "it is the worker's meanwhile";
     EXPECT_EQ(Seen(), "0:one");
 }
 
