@@ -218,8 +218,11 @@ static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copy
 static void wait_for_room(struct transaction *t, struct ring *r)
 {
     struct patience patience;
+    /* A quarter of the ring, if that comes soon: whoever takes each place as it becomes free has its line in his cache
+     * whenever the consumer wants to write the next. */
+    uint32_t enough = r->capacity - 1 - (r->capacity - 1) / 4;
     patience_begin(&patience, &t->segment->super->patience);
-    while (ring_fill(r) >= r->capacity && patience_lasts(&patience))
+    while (ring_fill(r) > enough && patience_lasts(&patience))
         ;
     patience_end(&patience, t->slot, SLOT_WAIT_OUTPUT);
     uint32_t sequence = event_prepare(&r->space);
