@@ -180,3 +180,36 @@ void cgroup_limits_read(const char *root, struct cgroup_limits *out)
     out->processes = least_limit(root, "pids", "pids.max", "pids.max");
     out->cpus = least_cpus(root);
 }
+
+/* The number behind a key, of a file with lines "KEY NUMBER"; 0: there is none. */
+static uint64_t read_stat(const char *folder, const char *file, const char *key)
+{
+    char path[PATH_MAX + 64];
+    char word[64];
+    uint64_t n;
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    AUTO_FILE FILE *f = fopen(path, "re");
+    while (f && fscanf(f, "%63s %" SCNu64, word, &n) == 2)
+        if (strcmp(word, key) == 0)
+            return n;
+    return 0;
+}
+
+uint64_t cgroup_memory_left(const char *root)
+{
+    struct hierarchy h;
+    uint64_t least = UINT64_MAX;
+    if (!find_hierarchy(root, "memory", &h))
+        return least;
+    do {
+        uint64_t limit = read_limit(h.folder, h.unified ? "memory.max" : "memory.limit_in_bytes");
+        uint64_t used = read_limit(h.folder, h.unified ? "memory.current" : "memory.usage_in_bytes");
+        uint64_t droppable = read_stat(h.folder, "memory.stat", h.unified ? "inactive_file" : "total_inactive_file");
+        if (limit == UINT64_MAX || used == UINT64_MAX)
+            continue;
+        used = used > droppable ? used - droppable : 0;
+        uint64_t left = limit > used ? limit - used : 0;
+        least = left < least ? left : least;
+    } while (go_up(&h));
+    return least;
+}

@@ -14,4 +14,8 @@ struct cgroup_limits {
 /* `root`: in front of /proc and of the mount points; "" but in tests. What cannot be read sets no limit. */
 void cgroup_limits_read(const char *root, struct cgroup_limits *out);
 
+/* Bytes that the processes of these groups may take together on top of what they have: the least of all that set a
+ * limit; UINT64_MAX: none does. What the kernel can drop of cached files at once does not count. */
+uint64_t cgroup_memory_left(const char *root);
+
 #endif

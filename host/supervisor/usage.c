@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cgroup.h"
 #include "cleanup.h"
 #include "clock.h"
 
@@ -63,5 +64,6 @@ uint64_t usage_anonymous(pid_t pid)
 
 uint64_t usage_memory_left(void)
 {
-    return read_kib("/proc/meminfo", "MemAvailable");
+    uint64_t machine = read_kib("/proc/meminfo", "MemAvailable"), group = cgroup_memory_left("");
+    return group < machine ? group : machine;
 }

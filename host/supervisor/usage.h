@@ -21,7 +21,8 @@ uint64_t usage_data(pid_t pid);
 /* Anonymous memory that it has, bytes, also what it shares with those that it was forked from or has forked. */
 uint64_t usage_anonymous(pid_t pid);
 
-/* Memory that could be had without swapping, bytes: MemAvailable of /proc/meminfo; UINT64_MAX: not known. */
+/* Memory that could be had without swapping, bytes: MemAvailable of /proc/meminfo, or what a control group's
+ * limit has left if that is less; UINT64_MAX: not known. */
 uint64_t usage_memory_left(void);
 
 #endif

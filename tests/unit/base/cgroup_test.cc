@@ -185,4 +185,27 @@ TEST_F(Cgroup, AMountOfAnotherPartOfTheTreeShowsItsOwnLimit)
     EXPECT_EQ(Read().memory, 5000u);
 }
 
+TEST_F(Cgroup, WhatIsLeftOfMemoryIsTheLeastOfAllGroupsAndCachedFilesCanBeDropped)
+{
+    Unified("/outer/inner");
+    Write("/sys/fs/cgroup/outer/memory.max", "1000000\n");
+    Write("/sys/fs/cgroup/outer/memory.current", "700000\n");
+    Write("/sys/fs/cgroup/outer/memory.stat", "anon 600000\ninactive_file 50000\nactive_file 10\n");
+    EXPECT_EQ(cgroup_memory_left(root_.c_str()), 350000u);
+    Write("/sys/fs/cgroup/outer/inner/memory.max", "500000\n");
+    Write("/sys/fs/cgroup/outer/inner/memory.current", "400000\n");
+    EXPECT_EQ(cgroup_memory_left(root_.c_str()), 100000u);
+    Write("/sys/fs/cgroup/outer/inner/memory.current", "600000\n");
+    EXPECT_EQ(cgroup_memory_left(root_.c_str()), 0u) << "less than nothing is nothing";
+}
+
+TEST_F(Cgroup, WithoutALimitOfMemoryNothingSaysWhatIsLeft)
+{
+    EXPECT_EQ(cgroup_memory_left(root_.c_str()), UINT64_MAX);
+    Unified("/outer");
+    Write("/sys/fs/cgroup/outer/memory.max", "max\n");
+    Write("/sys/fs/cgroup/outer/memory.current", "700000\n");
+    EXPECT_EQ(cgroup_memory_left(root_.c_str()), UINT64_MAX);
+}
+
 } // namespace
