@@ -236,15 +236,42 @@ static json_t *decision_objects(const struct report *r)
     return list;
 }
 
-/* Spans that a worker allocates from now; those that readers still hold are not among them. */
+enum { LOOKS_A_SPAN = 16 };
+
+/* Whether a span is in use: a worker allocates from it, or one of some blocks of it is held. To look at all of them
+ * would take longer than a look is worth. */
+static int is_used(const struct arena *a, uint32_t span)
+{
+    const struct span *s = &a->spans[span];
+    uint32_t kind = au32_relaxed(&s->kind);
+    if (au32_relaxed(&s->owner) != 0 || kind == SPAN_EMPTY || kind == SPAN_TAIL || kind > SPAN_TAIL)
+        return au32_relaxed(&s->owner) != 0;
+    const uint8_t *memory = a->base + a->spans_offset + (uint64_t)span * SPAN_SIZE;
+    uint32_t step = kind == SPAN_RUN ? SPAN_SIZE : size_class_bytes((kind - 1) % SIZE_CLASSES), n = SPAN_SIZE / step;
+    uint32_t stride = n > LOOKS_A_SPAN ? n / LOOKS_A_SPAN : 1;
+    for (uint32_t i = 0; i < n; i += stride) {
+        const struct block *block = (const struct block *)(const void *)(memory + (uint64_t)i * step);
+        if (au64_hint(&block->life) & HOLDERS_MASK)
+            return 1;
+    }
+    return 0;
+}
+
+/* Of a run, its first span says how many it has. */
+static uint64_t used_bytes(const struct arena *a)
+{
+    uint64_t used = 0;
+    for (uint32_t i = 0; i < a->n_spans; i++)
+        if (is_used(a, i))
+            used += au32_relaxed(&a->spans[i].kind) == SPAN_RUN ? au32_relaxed(&a->spans[i].run) : 1;
+    return (used < a->n_spans ? used : a->n_spans) * SPAN_SIZE;
+}
+
 static json_t *memory_object(const struct report *r)
 {
-    const struct segment *s = operator_segment(r->run);
-    uint64_t used = 0;
-    for (uint32_t i = 0; i < s->arena.n_spans; i++)
-        used += au32_relaxed(&s->arena.spans[i].owner) != 0;
-    return json_pack("{so so so}", "arena_bytes", number((uint64_t)s->arena.n_spans * SPAN_SIZE), "arena_used_bytes",
-                     number(used * SPAN_SIZE), "report", json_text(r->now.memory_report));
+    const struct arena *a = &operator_segment(r->run)->arena;
+    return json_pack("{so so so}", "arena_bytes", number((uint64_t)a->n_spans * SPAN_SIZE), "arena_used_bytes",
+                     number(used_bytes(a)), "report", json_text(r->now.memory_report));
 }
 
 static double unix_time(void)
