@@ -7,6 +7,8 @@
 
 #include "json_text.h"
 #include "link.h"
+#include "live.h"
+#include "log.h"
 #include "sheet.h"
 #include "which_pipeline.h"
 
@@ -97,9 +99,24 @@ static int look_on(struct looks *l, FILE *out, FILE *err)
     return error ? EXIT_SYSTEM : EXIT_OK;
 }
 
+static int is_drawable(const struct looks *l)
+{
+    return !l->once && !l->as_json && log_is_terminal(STDOUT_FILENO) && isatty(STDIN_FILENO);
+}
+
+static int print_looks(struct looks *l, FILE *out, FILE *err)
+{
+    int result = l->once ? look_once(l, out, err) : look_on(l, out, err);
+    link_close(&l->link);
+    return result;
+}
+
+/* On a terminal, if there is one that can be drawn on; there several pipelines to choose from are no mistake. */
 static int watch(const struct arguments *a, struct looks *l, FILE *out, FILE *err)
 {
     char why[400] = "";
+    if (is_drawable(l) && a->n_operands == 0 && live_run("", l->interval_ms) == 0)
+        return EXIT_OK;
     int result = which_pipeline(&command, a, l->name, err);
     if (result)
         return result;
@@ -107,9 +124,11 @@ static int watch(const struct arguments *a, struct looks *l, FILE *out, FILE *er
         fprintf(err, "micropipe top: %s\n", why);
         return EXIT_SYSTEM;
     }
-    result = l->once ? look_once(l, out, err) : look_on(l, out, err);
-    link_close(&l->link);
-    return result;
+    if (is_drawable(l) && live_run(l->name, l->interval_ms) == 0) {
+        link_close(&l->link);
+        return EXIT_OK;
+    }
+    return print_looks(l, out, err);
 }
 
 int command_top(int argc, char **argv, FILE *out, FILE *err)

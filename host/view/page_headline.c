@@ -15,10 +15,9 @@ static enum tint state_tint(const char *state)
 
 static void print_memory(const json_t *status, struct canvas *c, size_t column)
 {
-    const json_t *memory = json_object_get(status, "memory");
-    double all = field_number(memory, "arena_bytes"), used = field_number(memory, "arena_used_bytes");
-    if (!isnan(all) && !isnan(used))
-        canvas_printf(c, 0, column, TINT_FAINT, "   frames: %s of %s", words_memory(used).text, words_memory(all).text);
+    double arena = field_inner(status, "memory", "arena_bytes");
+    if (!isnan(arena))
+        canvas_printf(c, 0, column, TINT_FAINT, "   %s for frames", words_memory(arena).text);
 }
 
 static void print_bottleneck(const json_t *status, struct canvas *c, size_t row)
@@ -32,8 +31,8 @@ static void print_bottleneck(const json_t *status, struct canvas *c, size_t row)
     }
     int workers = field_count(stage, "workers");
     column = canvas_put(c, row, column, c->width, TINT_WARNING, name);
-    canvas_printf(c, row, column, TINT_PLAIN, " (busy %s of the time of %d worker%s)",
-                  words_share(words_meter(stage).busy).text, workers, workers == 1 ? "" : "s");
+    canvas_printf(c, row, column, TINT_PLAIN, " (%d worker%s, busy %s)", workers, workers == 1 ? "" : "s",
+                  words_share(words_meter(stage).busy).text);
 }
 
 size_t page_headline(const json_t *status, const char *name, struct canvas *c)

@@ -45,6 +45,14 @@ inline std::string WorkerText(int worker, const std::string &state, const std::s
            "}";
 }
 
+// A stage that waits for its input, but for a share of its time.
+inline std::string Quiet(double busy, double bytes)
+{
+    return R"("in": 50316, "out": 50316, "in_flight": 0, "queued": 0, "in_rate": 612.0, "out_rate": 612.0, "blocked": 0,
+        "bytes_in_rate": )" +
+           std::to_string(bytes) + ", \"busy\": " + std::to_string(busy) + ", \"starved\": " + std::to_string(1 - busy);
+}
+
 inline Json SampleStatus()
 {
     const std::string workers = WorkerText(0, "busy", R"("frame": 123455, "frame_s": 0.0021, "deaths": 2)") + "," +
@@ -54,13 +62,24 @@ inline Json SampleStatus()
         "cpus": 2.0, "limited_by": "the cores: 2 of 2 are used, and stage decode could use another",
         "bottleneck": "decode", "memory": {"arena_bytes": 536870912, "arena_used_bytes": 47185920, "report": ""},
         "stages": [)" +
-        StageText("photos", "source", R"("queue": 0, "queued": 0, "ring_s": null, "done": 30, "total": 120)") + "," +
+        StageText("photos", "source",
+                  R"("queue": 0, "queued": 0, "ring_s": null, "done": 30, "total": 120, "busy": 0.04, "blocked": 0.96,
+                  "starved": 0, "bytes_out_rate": 4200000.0, "out_rate": 612.4, "memory_bytes": 3145728,
+                  "process_s": {"p50": 0.000061, "p90": 0.000070, "p99": 0.0012, "max": 0.0042, "count": 612}, "in": 54321,
+                  "out": 54321, "in_flight": 0)") +
+        "," +
         StageText("decode", "filter",
                   R"("workers": 2, "workers_wanted": 2, "workers_max": 4, "workers_by": "scaler", "queued": 4000,
-                  "dead": 3, "restarts": 2, "busy": 0.98, "blocked": 0.0, "starved": 0.02, "worker_list": [)" +
+                  "in": 54321, "out": 50316, "in_flight": 4002, "in_rate": 611.0, "out_rate": 612.0,
+                  "bytes_in_rate": 4190000.0, "dead": 3, "restarts": 2, "busy": 0.98, "blocked": 0.0, "starved": 0.02,
+                  "ring_s": {"p50": 6.5, "p90": 6.6, "p99": 6.7, "max": 6.7, "count": 12},
+                  "process_s": {"p50": 0.0031, "p90": 0.0045, "p99": 0.012, "max": 0.021, "count": 612},
+                  "worker_list": [)" +
                       workers + "]") +
-        "," + StageText("resize", "filter") + "," + StageText("center_crop", "filter") + "," +
-        StageText("encode", "filter") + "," + StageText("shards", "sink", R"("out_rate": 1230.0)") +
+        "," + StageText("resize", "filter", Quiet(0.31, 190000000)) + "," +
+        StageText("center_crop", "filter", Quiet(0.02, 98000000)) + "," +
+        StageText("encode", "filter", Quiet(0.44, 92000000)) + "," +
+        StageText("shards", "sink", Quiet(0.05, 11000000)) +
         R"(], "decisions": [{"at_s": 1.2, "stage": "decode", "from": 1, "to": 2,
         "why": "it would hold back the rest: 1 carry 612 frames/s of the source, 1224 can be had"},
         {"at_s": 62.0, "stage": "encode", "from": 2, "to": 1, "why": "1 carries all that comes"}]})");
