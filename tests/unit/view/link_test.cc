@@ -1,6 +1,7 @@
 // Links to pipelines that answer, do not, or go away; and which of them run.
 extern "C" {
 #include "link.h"
+#include "rendezvous.h"
 #include "roll.h"
 }
 #include "meeting_place.h"
@@ -36,6 +37,8 @@ class Link : public MeetingPlace
         EXPECT_EQ(Socket(name, bind, &listener), 0);
         EXPECT_EQ(listen(listener, 4), 0);
         open_.push_back(listener);
+        open_.push_back(rendezvous_hold(Folder().c_str(), name.c_str()));
+        EXPECT_GE(open_.back(), 0);
         return listener;
     }
 
