@@ -14,7 +14,7 @@
 enum { TRIES = 4 }; /* the allocator may need more than it was asked for */
 
 /* The allocator is a process's one, and so is this: what stands in for malloc() is handed no context. */
-/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables) */
 static struct {
     struct allowance *allowance; /* NULL: none */
     int bell;
@@ -23,6 +23,7 @@ static struct {
     void *context;
     pthread_mutex_t asks; /* one thread at a time */
 } watch = {.asks = PTHREAD_MUTEX_INITIALIZER};
+/* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
 
 void allocation_watch(struct allowance *a, int bell, void (*leave)(void *context), void *context)
 {
@@ -68,7 +69,7 @@ void *__libc_malloc(size_t size);           /* NOLINT(bugprone-reserved-identifi
 void *__libc_calloc(size_t n, size_t size); /* NOLINT(bugprone-reserved-identifier) */
 
 /* What stands behind us. */
-/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables) */
 static struct {
     void *(*malloc)(size_t);
     void *(*calloc)(size_t, size_t);
@@ -79,6 +80,7 @@ static struct {
     int (*posix_memalign)(void **, size_t, size_t);
     void *(*mmap)(void *, size_t, int, int, int, off_t);
 } next;
+/* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
 
 /* Before any other thread can be. What dlsym() itself allocates meanwhile is libc's. */
 static void find_next(void)

@@ -185,13 +185,13 @@ void cgroup_limits_read(const char *root, struct cgroup_limits *out)
 static uint64_t read_stat(const char *folder, const char *file, const char *key)
 {
     char path[PATH_MAX + 64];
-    char word[64];
-    uint64_t n;
+    char line[128];
+    size_t length = strlen(key);
     snprintf(path, sizeof path, "%s/%s", folder, file);
     AUTO_FILE FILE *f = fopen(path, "re");
-    while (f && fscanf(f, "%63s %" SCNu64, word, &n) == 2)
-        if (strcmp(word, key) == 0)
-            return n;
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, key, length) == 0 && line[length] == ' ')
+            return strtoull(line + length, NULL, 10);
     return 0;
 }
 
