@@ -34,6 +34,7 @@ struct sender {
     const struct name_list *list; /* the stage server's */
     struct letters_state *state;
     int folder;
+    struct letter letter; /* that is being sent */
 };
 
 static int add_name(struct name_list *l, const char *name, size_t length)
@@ -114,7 +115,7 @@ static mpipe_status letters_open(const mpipe_host *host, void *shared, void **se
     struct sender *s = malloc(sizeof *s);
     if (!s)
         return MPIPE_FATAL;
-    *s = (struct sender){host, shared, host->state, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    *s = (struct sender){host, shared, host->state, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), {.payload = -1}};
     if (s->folder < 0) {
         mpipe_log(host, MPIPE_LOG_ERROR, "%s: %s", path, strerror(errno));
         free(s);
@@ -145,8 +146,9 @@ static int read_all(int fd, uint8_t *to, uint64_t size)
     return 0;
 }
 
-static mpipe_status send_letter(const struct sender *s, const mpipe_io *io, const char *name, const struct letter *l)
+static mpipe_status send_letter(const struct sender *s, const mpipe_io *io, const char *name)
 {
+    const struct letter *l = &s->letter;
     if (l->size > s->host->max_frame)
         return mpipe_fail(io, MPIPE_BAD_FRAME,
                           "letter %s: %" PRIu64 " bytes do not fit into this stage's largest frame of %" PRIu64
@@ -173,18 +175,17 @@ static mpipe_status send_letter(const struct sender *s, const mpipe_io *io, cons
 static mpipe_status letters_process(void *self, const mpipe_io *io, mpipe_frame *none)
 {
     struct sender *s = self;
-    struct letter letter;
     char why[200];
     (void)none;
     if (s->state->sent >= s->list->n)
         return MPIPE_END;
     const char *name = s->list->names[s->state->sent];
     mpipe_status status = MPIPE_OK;
-    if (letter_open(s->folder, name, &letter, why, sizeof why)) {
+    if (letter_open(s->folder, name, &s->letter, why, sizeof why)) {
         status = mpipe_fail(io, MPIPE_BAD_FRAME, "letter %s: %s", name, why);
     } else {
-        status = send_letter(s, io, name, &letter);
-        letter_close(&letter);
+        status = send_letter(s, io, name);
+        letter_close(&s->letter);
     }
     if (status == MPIPE_OK || status == MPIPE_BAD_FRAME)
         s->state->sent++; /* with a refusal, too: it commits with it */
