@@ -8,6 +8,7 @@ extern "C" {
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <memory>
 
 namespace
 {
@@ -20,8 +21,10 @@ class Feed : public testing::Test
     ~Feed() override { pipeline_destroy(&fed_); }
 
     // Feeds the stages of that name, each from a source of its own.
-    void Make(const Parsed &whole, const std::vector<std::string> &stages)
+    void Make(const std::string &line, const std::vector<std::string> &stages)
     {
+        whole_ = std::make_unique<Parsed>(Parsed::line(line)); // it lives longer than what points into it
+        const Parsed &whole = *whole_;
         std::vector<feed> feeds;
         for (const std::string &name : stages)
             feeds.push_back({&source_->stages[0], static_cast<uint32_t>(pipeline_stage(whole.get(), name.c_str())), 0});
@@ -47,6 +50,7 @@ class Feed : public testing::Test
     }
 
     Parsed source_ = Parsed::line("files.read path=/ :name=letters | files.write path=x");
+    std::unique_ptr<Parsed> whole_;
     pipeline *fed_ = nullptr;
 };
 
@@ -60,27 +64,27 @@ const char *const diamond = "files.read path=/ :name=read | image.decode :name=a
 
 TEST_F(Feed, HasTheStageAndAllThatComesAfterIt)
 {
-    Make(Parsed::line(chain), {"resize"});
+    Make(chain, {"resize"});
     EXPECT_THAT(Stages(), ElementsAre("letters", "resize", "write"));
     EXPECT_THAT(Edges(), ElementsAre("letters>resize", "resize>write"));
 }
 
 TEST_F(Feed, OfASinkIsTheSinkAlone)
 {
-    Make(Parsed::line(chain), {"write"});
+    Make(chain, {"write"});
     EXPECT_THAT(Edges(), ElementsAre("letters>write"));
 }
 
 TEST_F(Feed, LeavesOutTheBranchThatIsNotFed)
 {
-    Make(Parsed::line(diamond), {"b"});
+    Make(diamond, {"b"});
     EXPECT_THAT(Stages(), ElementsAre("letters", "b", "end"));
     EXPECT_THAT(Edges(), ElementsAre("letters>b", "b>end"));
 }
 
 TEST_F(Feed, OfSeveralStagesHasASourceForEachAndKeepsTheEdgesBetweenThem)
 {
-    Make(Parsed::line(chain), {"decode", "write"});
+    Make(chain, {"decode", "write"});
     EXPECT_THAT(Stages(), ElementsAre("letters", "letters", "decode", "resize", "write"));
     EXPECT_THAT(Edges(), ElementsAre("letters>decode", "letters>write", "decode>resize", "resize>write"));
 }
