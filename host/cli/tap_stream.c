@@ -24,7 +24,8 @@ void tap_stream_close(struct tap_stream *s)
 
 static int make_room(struct tap_stream *s)
 {
-    memmove(s->text, s->text + s->used, s->n - s->used);
+    if (s->used > 0)
+        memmove(s->text, s->text + s->used, s->n - s->used);
     s->n -= s->used;
     s->used = 0;
     if (s->n < s->room)
