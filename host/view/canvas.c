@@ -95,12 +95,11 @@ static size_t fitting(const char *text, size_t room)
     return last ? last : n;
 }
 
-size_t canvas_paragraph(struct canvas *c, size_t row, size_t column, size_t indent, size_t rows, enum tint tint,
-                        const char *text)
+size_t canvas_paragraph(struct canvas *c, size_t row, size_t indent, size_t rows, enum tint tint, const char *text)
 {
     size_t used = 0;
     while (*text && used < rows) {
-        size_t start = column + (used ? indent : 0), room = start < c->width ? c->width - start : 1;
+        size_t start = used ? indent : 0, room = start < c->width ? c->width - start : 1;
         size_t n = used + 1 < rows ? fitting(text, room) : strlen(text);
         char *line = strndup(text, n);
         if (line)

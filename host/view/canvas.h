@@ -50,8 +50,7 @@ __attribute__((format(printf, 5, 6))) size_t canvas_printf(struct canvas *c, siz
                                                            const char *format, ...);
 
 /* Broken between words, in at most `rows` rows from `row` on, with a hanging indent. Returns how many it took. */
-size_t canvas_paragraph(struct canvas *c, size_t row, size_t column, size_t indent, size_t rows, enum tint tint,
-                        const char *text);
+size_t canvas_paragraph(struct canvas *c, size_t row, size_t indent, size_t rows, enum tint tint, const char *text);
 
 /* The cursor is on this row. */
 void canvas_choose(struct canvas *c, size_t row);

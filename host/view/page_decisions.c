@@ -21,7 +21,7 @@ size_t page_decisions(const json_t *status, struct canvas *c, size_t top, size_t
         size_t room = height - used < lines ? height - used : lines;
         snprintf(text, sizeof text, "%7s  %s: %d -> %d workers: %s", words_clock(field_number(d, "at_s")).text,
                  field_text(d, "stage"), field_count(d, "from"), field_count(d, "to"), field_text(d, "why"));
-        used += canvas_paragraph(c, top + used, 0, INDENT, room, i == 0 ? TINT_STRONG : TINT_PLAIN, text);
+        used += canvas_paragraph(c, top + used, INDENT, room, i == 0 ? TINT_STRONG : TINT_PLAIN, text);
     }
     return used;
 }

@@ -49,7 +49,7 @@ size_t page_headline(const json_t *status, const char *name, struct canvas *c)
     print_bottleneck(status, c, 1);
     if (*limit) {
         snprintf(text, sizeof text, "limited by: %s", limit);
-        rows += canvas_paragraph(c, rows, 0, HANG, LIMIT_ROWS, TINT_PLAIN, text);
+        rows += canvas_paragraph(c, rows, HANG, LIMIT_ROWS, TINT_PLAIN, text);
     }
     return rows;
 }

@@ -79,7 +79,7 @@ static size_t add_decisions(const json_t *status, struct canvas *c, size_t row)
     {
         snprintf(text, sizeof text, "%9.1f s  %s: %d -> %d workers: %s", field_number(d, "at_s"),
                  field_text(d, "stage"), field_count(d, "from"), field_count(d, "to"), field_text(d, "why"));
-        row += canvas_paragraph(c, row, 0, strlen("123456789 s  "), DECISION_ROWS, TINT_PLAIN, text);
+        row += canvas_paragraph(c, row, strlen("123456789 s  "), DECISION_ROWS, TINT_PLAIN, text);
     }
     return row;
 }
@@ -101,7 +101,7 @@ size_t page_totals(const json_t *status, const char *name, struct canvas *c)
     if (*limit) {
         char text[200];
         snprintf(text, sizeof text, "limited by: %s", limit);
-        row += canvas_paragraph(c, row + 1, 0, strlen("limited by: "), LIMIT_ROWS, TINT_PLAIN, text);
+        row += canvas_paragraph(c, row + 1, strlen("limited by: "), LIMIT_ROWS, TINT_PLAIN, text);
     }
     return add_decisions(status, c, row + 1);
 }

@@ -40,7 +40,7 @@ TEST(Canvas, TakesWhatIsPutBesideItAndShowsNothingOfIt)
 TEST(Canvas, BreaksAParagraphBetweenWordsAndIndentsTheRest)
 {
     auto put = [](canvas *c) {
-        EXPECT_EQ(canvas_paragraph(c, 0, 0, 2, 9, TINT_PLAIN, "limited by the cores of this machine"), 4u);
+        EXPECT_EQ(canvas_paragraph(c, 0, 2, 9, TINT_PLAIN, "limited by the cores of this machine"), 4u);
     };
     EXPECT_EQ(Drawn(12, 9, put), "limited by\n  the cores\n  of this\n  machine\n");
 }
@@ -48,14 +48,14 @@ TEST(Canvas, BreaksAParagraphBetweenWordsAndIndentsTheRest)
 TEST(Canvas, CutsAParagraphThatNeedsMoreRows)
 {
     auto put = [](canvas *c) {
-        EXPECT_EQ(canvas_paragraph(c, 0, 0, 2, 2, TINT_PLAIN, "limited by the cores of this machine"), 2u);
+        EXPECT_EQ(canvas_paragraph(c, 0, 2, 2, TINT_PLAIN, "limited by the cores of this machine"), 2u);
     };
     EXPECT_EQ(Drawn(12, 9, put), "limited by\n  the cores~\n");
 }
 
 TEST(Canvas, BreaksAWordThatIsLongerThanARow)
 {
-    auto put = [](canvas *c) { canvas_paragraph(c, 0, 0, 0, 9, TINT_PLAIN, "abcdefghijkl mn"); };
+    auto put = [](canvas *c) { canvas_paragraph(c, 0, 0, 9, TINT_PLAIN, "abcdefghijkl mn"); };
     EXPECT_EQ(Drawn(5, 9, put), "abcde\nfghij\nkl mn\n");
 }
 
