@@ -79,6 +79,7 @@ static struct {
     void *(*aligned_alloc)(size_t, size_t);
     int (*posix_memalign)(void **, size_t, size_t);
     void *(*mmap)(void *, size_t, int, int, int, off_t);
+    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 } next;
 /* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
 
@@ -93,6 +94,7 @@ static void find_next(void)
     *(void **)&next.aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
     *(void **)&next.posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
     *(void **)&next.mmap = dlsym(RTLD_NEXT, "mmap");
+    *(void **)&next.pthread_create = dlsym(RTLD_NEXT, "pthread_create");
     *(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
     *(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
 }
@@ -203,6 +205,32 @@ EXPORTED void *mmap(void *at, size_t length, int protection, int flags, int fd, 
     if (p == MAP_FAILED && errno == ENOMEM && (flags & MAP_PRIVATE) && (protection & PROT_WRITE))
         UNTIL(p != MAP_FAILED, length, p = next.mmap(at, length, protection, flags, fd, offset));
     return p;
+}
+
+static size_t stack_of(const pthread_attr_t *attributes)
+{
+    pthread_attr_t usual;
+    size_t size = 0;
+    if (attributes) {
+        pthread_attr_getstacksize(attributes, &size);
+        return size;
+    }
+    if (pthread_getattr_default_np(&usual) == 0) {
+        pthread_attr_getstacksize(&usual, &size);
+        pthread_attr_destroy(&usual);
+    }
+    return size;
+}
+
+/* libc makes the stack of a thread by a mmap() of its own. */
+EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
+{
+    int error = BEHIND(pthread_create)(thread, attributes, start, context);
+    if (__builtin_expect(!watch.allowance, 1))
+        return error;
+    UNTIL(error != EAGAIN, stack_of(attributes) + 65536,
+          error = next.pthread_create(thread, attributes, start, context));
+    return error;
 }
 
 EXPORTED void *mmap64(void *at, size_t length, int protection, int flags, int fd, off_t offset)

@@ -1,6 +1,7 @@
-/* Allocation: malloc() and its family as all code in a process of ours finds them, plugins and their libraries too.
- * They go on to libc's; what fails there, in a process that has an allowance, is asked of the host before the caller
- * hears of it. So a worker grows when it needs to, and what it could not get is known when it dies of that.
+/* Allocation: malloc() and its family, and what else takes memory, as all code in a process of ours finds them, plugins
+ * and their libraries too. They go on to libc's; what fails there, in a process that has an allowance, is asked of the
+ * host before the caller hears of it. So a worker grows when it needs to, and what it could not get is known when it
+ * dies of that.
  *
  * Left out where a sanitizer has its own.
  */

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -45,6 +46,7 @@ size_t data_of(pid_t pid)
 }
 
 int left_with = 75;
+constexpr size_t n_taken = 32 << 20; // what take() writes to
 
 class Allocation : public testing::Test
 {
@@ -140,6 +142,16 @@ TEST_F(Allocation, EachWayToAllocateAsks)
         [](size_t n) {
             void *p = mmap(nullptr, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
             return p == MAP_FAILED ? nullptr : p;
+        },
+        [](size_t n) -> void * {
+            pthread_attr_t attributes;
+            pthread_t thread;
+            pthread_attr_init(&attributes);
+            pthread_attr_setstacksize(&attributes, n);
+            auto run = [](void *) -> void * { return malloc(n_taken); };
+            void *p = nullptr;
+            return pthread_create(&thread, &attributes, run, nullptr) == 0 && pthread_join(thread, &p) == 0 ? p
+                                                                                                            : nullptr;
         },
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
