@@ -249,6 +249,8 @@ static void press_enter(struct screen *s)
 
 json_t *screen_press(struct screen *s, int key)
 {
+    if (key == PRESS_INTERRUPT)
+        s->quit = 1;
     if (s->prompt != PROMPT_NONE)
         return decide(s, key);
     if (!s->is_lost)

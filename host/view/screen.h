@@ -24,6 +24,7 @@ enum press {
     PRESS_ENTER,
     PRESS_ESCAPE,
     PRESS_ERASE,
+    PRESS_INTERRUPT, /* leaves, whatever is being asked */
     PRESS_OTHER
 };
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "screen.h"
 
-enum { ESCAPE_MS = 25 };
+enum { ESCAPE_MS = 25, CTRL_C = 3 };
 
 struct terminal {
     SCREEN *screen;
@@ -30,6 +32,18 @@ static void choose_colours(struct terminal *t)
         init_pair((short)(i + 1), foregrounds[i], -1);
 }
 
+/* Ctrl-C is a key, so that whoever leaves with it leaves as with q. Saved as a mode of ours, to which ncurses returns
+ * after Ctrl-Z. */
+static void take_interrupt(void)
+{
+    struct termios mode;
+    if (tcgetattr(STDIN_FILENO, &mode) != 0)
+        return;
+    mode.c_cc[VINTR] = _POSIX_VDISABLE;
+    tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+    def_prog_mode();
+}
+
 struct terminal *terminal_open(void)
 {
     struct terminal *t = calloc(1, sizeof *t);
@@ -41,6 +55,7 @@ struct terminal *terminal_open(void)
         return NULL;
     }
     cbreak();
+    take_interrupt();
     noecho();
     nonl();
     keypad(stdscr, TRUE);
@@ -82,10 +97,10 @@ enum glyphs terminal_glyphs(const struct terminal *t)
 int terminal_key(struct terminal *t)
 {
     static const int keys[][2] = {
-        {KEY_UP, PRESS_UP},           {KEY_DOWN, PRESS_DOWN},       {KEY_LEFT, PRESS_LEFT}, {KEY_RIGHT, PRESS_RIGHT},
-        {KEY_PPAGE, PRESS_PAGE_UP},   {KEY_NPAGE, PRESS_PAGE_DOWN}, {KEY_HOME, PRESS_HOME}, {KEY_END, PRESS_END},
-        {KEY_ENTER, PRESS_ENTER},     {'\r', PRESS_ENTER},          {'\n', PRESS_ENTER},    {27, PRESS_ESCAPE},
-        {KEY_BACKSPACE, PRESS_ERASE}, {127, PRESS_ERASE},           {'\b', PRESS_ERASE}};
+        {KEY_UP, PRESS_UP},         {KEY_DOWN, PRESS_DOWN},       {KEY_LEFT, PRESS_LEFT}, {KEY_RIGHT, PRESS_RIGHT},
+        {KEY_PPAGE, PRESS_PAGE_UP}, {KEY_NPAGE, PRESS_PAGE_DOWN}, {KEY_HOME, PRESS_HOME}, {KEY_END, PRESS_END},
+        {KEY_ENTER, PRESS_ENTER},   {'\r', PRESS_ENTER},          {'\n', PRESS_ENTER},    {27, PRESS_ESCAPE},
+        {CTRL_C, PRESS_INTERRUPT},  {KEY_BACKSPACE, PRESS_ERASE}, {127, PRESS_ERASE},     {'\b', PRESS_ERASE}};
     (void)t;
     int key = getch();
     if (key == ERR)

@@ -58,6 +58,9 @@ TEST_F(Planted, TheSlowStageIsNamedByTopAndAtTheEndOfTheRun)
                 break;
         EXPECT_THAT(o.output, testing::HasSubstr("bottleneck: planted (")) << name;
         EXPECT_THAT(o.output, testing::HasSubstr("\n *planted ")) << name;
+        EXPECT_THAT(folder_.run("micropipe status " + name + " --json").output,
+                    testing::HasSubstr("\"bottleneck\": \"planted\""))
+            << name << ": what the web page shows, too";
         EXPECT_EQ(Ask(name + " drain").status, 0);
         run->WaitFor("\nbottleneck: planted (");
         EXPECT_EQ(run->Wait(), 0) << name;

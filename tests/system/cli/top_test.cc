@@ -243,6 +243,19 @@ TEST_F(Top, ItsKeysLeadToWorkersDecisionsAndHelpAndOut)
     EXPECT_THAT(terminal.Shown(), Not(HasSubstr("q quit"))) << "the screen of before is back";
 }
 
+TEST_F(Top, LeavesWellByCtrlCAlsoAfterItWasSuspended)
+{
+    Start(kEndless);
+    Terminal terminal(folder_, "set -m; micropipe top --interval 0.2; echo suspended; read x; clear; fg", 80, 24);
+    ASSERT_EQ(terminal.Shows("> generate"), "");
+    terminal.Type("C-z");
+    ASSERT_EQ(terminal.Shows("suspended"), "");
+    terminal.Type("Enter");
+    ASSERT_EQ(terminal.Shows("> generate"), "") << "fg brings it back";
+    terminal.Type("C-c");
+    EXPECT_EQ(terminal.Shows("left with 0"), "");
+}
+
 TEST_F(Top, ScalesPausesAndDrainsAfterAConfirmation)
 {
     Start(kEndless);

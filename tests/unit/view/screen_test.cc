@@ -136,6 +136,12 @@ TEST_F(ScreenOfAPipeline, AsksBackBeforeItPausesOrDrains)
     EXPECT_EQ(Press({'D', 'Y'}), R"({"command":"drain"})");
 }
 
+TEST_F(ScreenOfAPipeline, AnInterruptLeavesWithoutAnAnswer)
+{
+    EXPECT_EQ(Press({'D', PRESS_INTERRUPT}), "");
+    EXPECT_TRUE(screen_.quit);
+}
+
 TEST_F(ScreenOfAPipeline, ResumesWhatIsPaused)
 {
     json_object_set_new(screen_.status, "state", json_string("paused"));
