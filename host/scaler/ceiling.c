@@ -27,31 +27,46 @@ static double knee(const struct level *before, const struct level *after)
     return slope * rate < 1 ? fmin(fmax(busy, before->busy), after->busy) : after->busy;
 }
 
+/* Seconds. */
+static uint64_t lasting(uint32_t times)
+{
+    uint64_t seconds = FIRST_S;
+    for (uint32_t i = 0; i < times && seconds < LONGEST_S; i++)
+        seconds *= GROWTH;
+    return seconds < LONGEST_S ? seconds : LONGEST_S;
+}
+
 enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before, const struct level *after,
                                    uint64_t now_ns)
 {
-    if (before->busy <= 0 || service(before) <= 0 || after->frames < 1 || after->busy < WORTH_A_LOOK * before->busy)
+    if (before->busy <= 0 || service(before) <= 0 || after->frames < 1 || after->busy < WORTH_A_LOOK * before->busy ||
+        now_ns < c->doubted_until_ns)
         return CEILING_NOT_SEEN;
     double grown = service(after) - service(before), waited = after->wait_s - before->wait_s;
     double flat = log(service(after) / service(before)) / log(after->busy / before->busy);
     double chance = SURE * sqrt(1 / before->frames + 1 / after->frames);
     if (flat > STEEP || after->cpu_s > before->cpu_s * (1 + chance) * pow(service(after) / service(before), CPU_TOO))
         return CEILING_NOT_SEEN;
+    if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns)
+        c->workers = 0;
     if (flat < FLAT || waited < 0.7 * grown || log(service(after) / service(before)) < chance)
         return CEILING_NOT_SEEN;
-    uint64_t seconds = FIRST_S;
-    for (uint32_t i = 0; i < c->found && seconds < LONGEST_S; i++)
-        seconds *= GROWTH;
     c->workers = (uint32_t)ceil(1.1 * knee(before, after)) + 1;
-    c->until_ns = now_ns + (seconds < LONGEST_S ? seconds : LONGEST_S) * NS_PER_S;
+    c->until_ns = now_ns + lasting(c->found) * NS_PER_S;
     c->rate = after->busy / service(after);
     c->found++;
     return CEILING_NEW;
 }
 
+void ceiling_refute(struct ceiling *c, uint64_t now_ns)
+{
+    uint32_t refuted = c->refuted + 1;
+    *c = (struct ceiling){.refuted = refuted, .doubted_until_ns = now_ns + lasting(refuted) * NS_PER_S};
+}
+
 void ceiling_forget(struct ceiling *c)
 {
-    *c = (struct ceiling){0};
+    *c = (struct ceiling){.found = c->found, .refuted = c->refuted};
 }
 
 uint32_t ceiling_limit(const struct ceiling *c, uint32_t max, uint64_t now_ns)

@@ -200,7 +200,7 @@ static void judge(struct scaler_memory *mem, const struct level *after, uint64_t
         if (ceiling_learn(&mem->ceiling, &mem->before, after, now_ns) == CEILING_NEW)
             mem->wanted = 0;
     } else if (after->busy < STILL_ENOUGH * mem->ceiling.rate * (after->cpu_s + after->wait_s)) {
-        ceiling_forget(&mem->ceiling);
+        ceiling_refute(&mem->ceiling, now_ns);
     }
     mem->trial = TRIAL_NONE;
 }
