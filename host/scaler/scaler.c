@@ -98,11 +98,12 @@ static void watch_breaks(struct scaler *s, double starved, double dt_s)
     }
 }
 
-/* Sources that pause: the stages behind them can go on through a break only with what was stored before. So those with
- * less storage before them than a break takes are sized for the whole rate in the time that is left. */
+/* Sources that pause: the stages behind them go on through a break with what was stored before. So those with less
+ * storage before them than a break takes are sized for the whole rate in the time that this leaves them; no larger, as
+ * they would take cores from the stages that are to fill that storage. */
 static void boost_for_breaks(const struct scaler *s, struct model *m)
 {
-    double boost = fmin(BOOST_MOST, 1 / fmax(0.01, 1 - s->starved)), stored[SCALER_STAGES_MAX];
+    double stored[SCALER_STAGES_MAX], dry = s->plan.rate * s->break_s;
     for (uint32_t i = 0; i < s->n_stages; i++) {
         double before = s->stages[i].feeders == 0 ? 0 : HUGE_VAL;
         for (uint32_t j = 0; j < i; j++)
@@ -111,8 +112,8 @@ static void boost_for_breaks(const struct scaler *s, struct model *m)
         if (s->stages[i].feeders != 0 && m->stages[i].visits > 0)
             before += s->stages[i].ring / m->stages[i].visits;
         stored[i] = before;
-        if (before < s->plan.rate * s->break_s)
-            m->stages[i].boost = boost;
+        if (before < dry)
+            m->stages[i].boost = fmin(BOOST_MOST, 1 / fmax(0.01, 1 - s->starved * (1 - before / dry)));
     }
 }
 
