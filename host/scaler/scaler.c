@@ -23,12 +23,13 @@ static const double PEAK_S = 60;
 static const double STILL_ENOUGH = 0.9;  /* of what a stage gave before it was lowered to its ceiling */
 static const double OFTEN_STARVED = 0.3; /* such sources set the pace: */
 static const double DEMAND_TIMES = 2;    /* nobody needs to be faster than this times their best */
+static const double MUCH = 0.06;         /* of a stage's workers lacking: every surplus goes to it */
 static const double FULL = 0.95;         /* of the cores in use */
 static const double RAISES_S = 60;       /* raises that follow each other within that are judged together */
 static const uint64_t PATIENCE_LEAST_NS = 15 * NS_PER_S, /* a stage has to have been too big for so long, */
     PATIENCE_MOST_NS = 900 * NS_PER_S;                   /* longer each time that it was raised again after that */
 
-enum { STEP_TIMES = 8, STEP_PLUS = 7 /* workers in one step: the greater of both */ };
+enum { PATIENCE_TIMES = 5, STEP_TIMES = 8, STEP_PLUS = 7 /* workers in one step: the greater of both */ };
 
 static double seconds(uint64_t from_ns, uint64_t to_ns)
 {
@@ -158,7 +159,6 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
             mem->wanted = 0;
-            mem->patience_ns = PATIENCE_LEAST_NS;
             if (mem->trial == TRIAL_NONE)
                 ceiling_forget(&mem->ceiling);
         }
@@ -320,20 +320,20 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
             mem->before_ns = s->ticked_ns;
         }
         if (mem->was_lowered && mem->patience_ns < PATIENCE_MOST_NS)
-            mem->patience_ns *= 3;
+            mem->patience_ns *= PATIENCE_TIMES;
         mem->was_lowered = 0;
         mem->trial = TRIAL_RAISED;
         change(s, m, i, to, SCALER_NEEDED, v);
     }
 }
 
-/* `lacks`: another stage needs memory; `now`: the budget has shrunk. */
-static void lower_stages(struct scaler *s, const struct model *m, int lacks, int at_once, struct scaler_verdict *v)
+/* `lacks`: another stage needs memory, so much; `at_once`: the budget has shrunk. */
+static void lower_stages(struct scaler *s, const struct model *m, double lacks, int at_once, struct scaler_verdict *v)
 {
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
         uint32_t need = at_once ? s->plan.workers[i] : mem->wanted;
-        uint32_t slack = lacks ? 0 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
+        uint32_t slack = lacks > MUCH ? 0 : lacks > 0 ? mem->workers / 16 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
         if (mem->workers <= need + slack || need == 0)
             continue;
         if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
@@ -359,13 +359,14 @@ static void remember_wants(struct scaler *s, uint64_t now_ns)
     }
 }
 
-static int lacks_memory(const struct scaler *s, const struct observation *seen)
+/* What the worst off of the stages that need memory lacks, as a share of what it has. */
+static double lacks_memory(const struct scaler *s, const struct observation *seen)
 {
-    double room = free_bytes(s, seen);
+    double room = free_bytes(s, seen), lacks = 0;
     for (uint32_t i = 0; i < s->n_stages; i++)
         if (s->plan.workers[i] > s->memory[i].workers && (double)seen->stages[i].worker_bytes > room)
-            return 1;
-    return 0;
+            lacks = fmax(lacks, (double)s->plan.workers[i] / s->memory[i].workers - 1);
+    return lacks;
 }
 
 static struct scaler_state find_state(const struct scaler *s, const struct observation *seen, const struct model *m)
