@@ -25,6 +25,8 @@ static const double OFTEN_STARVED = 0.3; /* such sources set the pace: */
 static const double DEMAND_TIMES = 2;    /* nobody needs to be faster than this times their best */
 static const double MUCH = 0.06;         /* of a stage's workers lacking: every surplus goes to it */
 static const double FULL = 0.95;         /* of the cores in use */
+static const double PROBE_AFTER_S = 3;   /* without a decision */
+static const uint32_t FOUND_TIMES = 2;   /* a stage that needs so many times what was found to be enough has changed */
 static const double RAISES_S = 60;       /* raises that follow each other within that are judged together */
 static const uint64_t PATIENCE_LEAST_NS = 15 * NS_PER_S, /* a stage has to have been too big for so long, */
     PATIENCE_MOST_NS = 900 * NS_PER_S;                   /* longer each time that it was raised again after that */
@@ -59,6 +61,7 @@ void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max)
     mem->workers = mem->workers < min ? min : mem->workers > max ? max : mem->workers;
     mem->wanted = 0;
     mem->trial = TRIAL_NONE;
+    mem->found_least = mem->found_most = 0;
     mem->changed_ns = s->ticked_ns;
     ceiling_forget(&mem->ceiling);
 }
@@ -140,6 +143,13 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
     m->demand = s->starved > OFTEN_STARVED ? DEMAND_TIMES * s->peak : HUGE_VAL;
 }
 
+/* Its cost has become another, so what was found by trying is void. */
+static void forget_found(struct scaler *s, uint32_t i)
+{
+    s->memory[i].found_least = s->memory[i].found_most = 0;
+    probe_forget(&s->probe, UINT64_C(1) << i);
+}
+
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
     double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
@@ -159,6 +169,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
             mem->wanted = 0;
+            forget_found(s, i);
             if (mem->trial == TRIAL_NONE)
                 ceiling_forget(&mem->ceiling);
         }
@@ -306,6 +317,8 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
         struct scaler_memory *mem = &s->memory[i];
         if (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution))
             continue;
+        if (s->plan.workers[i] < FOUND_TIMES * mem->found_most || (s->probe.way < 0 && s->probe.stage == i))
+            continue;
         if (mem->trial == TRIAL_RAISED || (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
             continue;
         uint32_t to = next_step(mem, s->plan.workers[i]);
@@ -333,6 +346,7 @@ static void lower_stages(struct scaler *s, const struct model *m, double lacks, 
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
         uint32_t need = at_once ? s->plan.workers[i] : mem->wanted;
+        need = need != 0 && need < mem->found_least ? mem->found_least : need;
         uint32_t slack = lacks > MUCH ? 0 : lacks > 0 ? mem->workers / 16 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
         if (mem->workers <= need + slack || need == 0)
             continue;
@@ -398,12 +412,49 @@ static void act(struct scaler *s, const struct model *m, const struct observatio
         return;
     if (seconds(s->decided_ns, now_ns) < (fewer_cores || is_urgent(s) ? SOON_S : LATER_S))
         return;
+    if (fewer_cores || seen->cpus > 1.1 * s->cpus)
+        for (uint32_t i = 0; i < s->n_stages; i++)
+            forget_found(s, i);
     s->cpus = seen->cpus;
     raise_stages(s, m, seen, v);
     if (v->n == 0 || fewer_cores)
         lower_stages(s, m, lacks_memory(s, seen), fewer_cores, v);
     if (v->n > 0)
         s->decided_ns = now_ns;
+}
+
+/* True while nothing is on that a probe would be mistaken for, and there is something to probe. */
+static int is_settled(const struct scaler *s, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        if (s->memory[i].trial != TRIAL_NONE)
+            return 0;
+    return seconds(s->decided_ns, now_ns) > PROBE_AFTER_S && s->starved < PAUSING && s->plan.bound != BOUND_MEMORY &&
+           s->plan.bound != BOUND_NONE;
+}
+
+/* Tries whether the pipeline gives more with other numbers than the model's. */
+static void probe(struct scaler *s, const struct model *m, const struct observation *seen, uint64_t now_ns,
+                  struct scaler_verdict *v)
+{
+    struct probe_stage stages[SCALER_STAGES_MAX];
+    double room = free_bytes(s, seen);
+    uint32_t stage = 0, to = 0;
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        uint32_t workers = s->memory[i].workers, limit = m->stages[i].limit, most = limit > workers ? limit : workers;
+        double bytes = (double)seen->stages[i].worker_bytes;
+        if (bytes > 0 && (most - workers) * bytes > room)
+            most = workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
+        stages[i] = (struct probe_stage){workers, s->stages[i].min, most, m->stages[i].cpu_s};
+    }
+    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &stage, &to);
+    struct scaler_memory *mem = &s->memory[stage];
+    if (finding == PROBE_KEEP && to > s->probe.from)
+        mem->found_least = to;
+    else if (finding == PROBE_KEEP)
+        mem->found_most = to;
+    else if (finding != PROBE_NOTHING)
+        change(s, m, stage, to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }
 
 double scaler_gain(const struct scaler *s, double cores, struct scaler_state *state)
@@ -440,4 +491,8 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
     verdict->state = find_state(s, seen, m);
     follow_trials(s, seen, now_ns);
     act(s, m, seen, now_ns, verdict);
+    if (verdict->n > 0 || !is_settled(s, now_ns))
+        probe_restart(&s->probe, now_ns);
+    else
+        probe(s, m, seen, now_ns, verdict);
 }

@@ -10,12 +10,15 @@
 #include "ceiling.h"
 #include "estimate.h"
 #include "model.h"
+#include "probe.h"
 
 enum scaler_cause {
     SCALER_NEEDED,  /* the stage would hold back the rest */
     SCALER_SURPLUS, /* it has had more than it needs for a while */
     SCALER_CEILING, /* more did not help */
-    SCALER_BUDGET   /* cores or memory became fewer */
+    SCALER_BUDGET,  /* cores or memory became fewer */
+    SCALER_PROBE,   /* to see whether the pipeline gives more with it */
+    SCALER_UNDO     /* it does not */
 };
 
 /* One line of the log. */
@@ -57,14 +60,15 @@ enum scaler_trial { TRIAL_NONE, TRIAL_RAISED, TRIAL_LOWERED };
 struct scaler_memory {
     struct estimate estimate;
     struct ceiling ceiling;
-    uint32_t workers;              /* that it should have */
-    uint32_t wanted;               /* the most that the plan wanted of late, */
-    uint64_t wanted_ns;            /* and when */
-    uint64_t before_ns;            /* when */
-    uint64_t patience_ns;          /* a surplus is given up when it has lasted so long */
-    int was_lowered;               /* its last change */
-    uint64_t changed_ns;           /* when that was decided, or workers were last warming up */
-    struct stage_observation mark; /* since when all are at work, if is_marked */
+    uint32_t workers;                 /* that it should have */
+    uint32_t found_least, found_most; /* workers that were found to be of use, and enough, by trying; 0: not known */
+    uint32_t wanted;                  /* the most that the plan wanted of late, */
+    uint64_t wanted_ns;               /* and when */
+    uint64_t before_ns;               /* when */
+    uint64_t patience_ns;             /* a surplus is given up when it has lasted so long */
+    int was_lowered;                  /* its last change */
+    uint64_t changed_ns;              /* when that was decided, or workers were last warming up */
+    struct stage_observation mark;    /* since when all are at work, if is_marked */
     uint64_t mark_ns;
     int is_marked;
     struct level before;     /* how it worked before it was raised */
@@ -77,6 +81,7 @@ struct scaler {
     struct scaler_memory memory[SCALER_STAGES_MAX];
     struct model model; /* of the last tick */
     struct plan plan;
+    struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
     double starved; /* share of the sources' time without input, of half a minute */

@@ -156,7 +156,9 @@ static void describe(const struct scaler_decision *d, int by_memory, char *text,
     static const char *const causes[] = {[SCALER_NEEDED] = "it would hold back the rest",
                                          [SCALER_SURPLUS] = "it has had more than it needs for a while",
                                          [SCALER_CEILING] = "more did not help",
-                                         [SCALER_BUDGET] = "there are fewer cores, or less memory"};
+                                         [SCALER_BUDGET] = "there are fewer cores, or less memory",
+                                         [SCALER_PROBE] = "to see whether the pipeline gives more with it",
+                                         [SCALER_UNDO] = "the pipeline gives no more with it"};
     snprintf(text, size,
              "%s: %" PRIu32 " carry %.4g frames/s of the source, %.4g can be had; %.3g ms CPU and %.3g ms "
              "waiting a frame%s",

@@ -1,0 +1,178 @@
+#include "probe.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+#include "estimate.h"
+
+static const double SETTLE_S = 2;
+static const double LOOK_LEAST_S = 5, LOOK_MOST_S = 40; /* how long the stages are looked at, */
+static const double NOISE = 0.015;                      /* or until chance is no more than this */
+static const double GAIN = 0.01;                        /* worth a change, if chance is less than that */
+static const double IDLE = 0.95;                        /* of the cores in use: with less, more workers may help */
+static const double NOISE_MOST = 0.025;
+static const double CROWDED = 1.4; /* runnable workers a core: with more, fewer may help */
+static const double BUSY = 0.6;    /* a stage that could be what holds up the rest */
+static const double SATURATED = 0.9;
+
+enum { REST_S = 10, REST_TIMES = 3, REST_MOST_S = 900, STEP_SHARE = 5 };
+
+/* What the stages did since the mark. */
+struct look {
+    double seconds;
+    double work;     /* done a second, at the prices of the mark */
+    double noise;    /* standard error of that, if costs vary as much as their mean */
+    double used;     /* of the cores */
+    double runnable; /* workers a core, with those that wait for one */
+    double occupied[SCALER_STAGES_MAX], cpu_s[SCALER_STAGES_MAX];
+};
+
+/* Longer each time. */
+static void rest(struct probe *p, uint64_t now_ns)
+{
+    p->rest_s = p->rest_s == 0 ? REST_S : p->rest_s < REST_MOST_S ? REST_TIMES * p->rest_s : REST_MOST_S;
+    p->rest_until_ns = now_ns + p->rest_s * NS_PER_S;
+}
+
+void probe_restart(struct probe *p, uint64_t now_ns)
+{
+    if (p->way != 0)
+        rest(p, now_ns);
+    p->changed_ns = now_ns;
+    p->is_marked = 0;
+    p->way = 0;
+}
+
+void probe_forget(struct probe *p, uint64_t stages)
+{
+    p->failed[0] &= ~stages;
+    p->failed[1] &= ~stages;
+}
+
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? (double)(to_ns - from_ns) / (double)NS_PER_S : 0;
+}
+
+static double waited_s(const struct stage_observation *from, const struct stage_observation *to)
+{
+    return seconds(from->wait_input_ns, to->wait_input_ns) + seconds(from->wait_output_ns, to->wait_output_ns) +
+           seconds(from->wait_turn_ns, to->wait_turn_ns);
+}
+
+static struct look look(const struct probe *p, const struct probe_stage *stages, uint32_t n,
+                        const struct observation *seen, uint64_t now_ns)
+{
+    struct look l = {.seconds = seconds(p->mark_ns, now_ns)};
+    double variance = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct work w = work_between(&p->mark[i], &seen->stages[i]);
+        l.work += w.frames * p->cpu_s[i];
+        variance += w.frames * p->cpu_s[i] * p->cpu_s[i];
+        l.cpu_s[i] = w.cpu_s + w.delay_s;
+        l.used += w.cpu_s / (seen->cpus * l.seconds);
+        l.runnable += l.cpu_s[i] / (seen->cpus * l.seconds);
+        l.occupied[i] = 1 - waited_s(&p->mark[i], &seen->stages[i]) / (stages[i].workers * l.seconds);
+    }
+    l.noise = l.work > 0 ? sqrt(variance) / l.work : 1;
+    l.work /= l.seconds;
+    return l;
+}
+
+/* The stage that is most of the time at work, unless it has all the workers that it may have: then it is the limit. */
+static int find_more(const struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l)
+{
+    int found = -1;
+    for (uint32_t i = 0; i < n; i++) {
+        if (stages[i].workers >= stages[i].most && l->occupied[i] > SATURATED)
+            return -1;
+        if (stages[i].workers < stages[i].most && !(p->failed[1] >> i & 1) && l->occupied[i] > BUSY &&
+            (found < 0 || l->occupied[i] > l->occupied[found]))
+            found = (int)i;
+    }
+    return found;
+}
+
+/* The stage that is runnable most. */
+static int find_fewer(const struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l)
+{
+    int found = -1;
+    for (uint32_t i = 0; i < n; i++)
+        if (stages[i].workers > stages[i].least && !(p->failed[0] >> i & 1) &&
+            (found < 0 || l->cpu_s[i] > l->cpu_s[found]))
+            found = (int)i;
+    return found;
+}
+
+static enum probe_finding try(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l,
+                              uint64_t now_ns, uint32_t *stage, uint32_t *to)
+{
+    int way = l->used < IDLE && 1 - l->used > 2 * l->noise     ? 1
+              : l->runnable > CROWDED && l->noise < NOISE_MOST ? -1
+                                                               : 0;
+    int i = way > 0 ? find_more(p, stages, n, l) : way < 0 ? find_fewer(p, stages, n, l) : -1;
+    if (i < 0)
+        return PROBE_NOTHING;
+    const struct probe_stage *s = &stages[i];
+    uint32_t step = s->workers / STEP_SHARE > 1 ? s->workers / STEP_SHARE : 1;
+    uint32_t room = way > 0 ? s->most - s->workers : s->workers - s->least;
+    step = step < room ? step : room;
+    probe_restart(p, now_ns);
+    p->way = way;
+    p->stage = *stage = (uint32_t)i;
+    p->from = s->workers;
+    p->before = l->work;
+    p->noise = l->noise;
+    *to = way > 0 ? s->workers + step : s->workers - step;
+    return PROBE_TRY;
+}
+
+static enum probe_finding judge(struct probe *p, const struct probe_stage *stages, const struct look *l,
+                                uint64_t now_ns, uint32_t *stage, uint32_t *to)
+{
+    int way = p->way;
+    *stage = p->stage;
+    if (l->work > p->before * (1 + fmax(GAIN, hypot(l->noise, p->noise)))) {
+        *to = stages[p->stage].workers;
+        p->way = 0;
+        probe_restart(p, now_ns);
+        return PROBE_KEEP;
+    }
+    *to = p->from;
+    p->failed[way > 0] |= UINT64_C(1) << p->stage;
+    probe_restart(p, now_ns);
+    return PROBE_UNDO;
+}
+
+static void set_mark(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct observation *seen,
+                     uint64_t now_ns)
+{
+    memcpy(p->mark, seen->stages, n * sizeof p->mark[0]);
+    p->mark_ns = now_ns;
+    p->is_marked = 1;
+    for (uint32_t i = 0; i < n && p->way == 0; i++)
+        p->cpu_s[i] = stages[i].cpu_s;
+}
+
+enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages, uint32_t n,
+                              const struct observation *seen, uint64_t now_ns, uint32_t *stage, uint32_t *to)
+{
+    if (!p->is_marked) {
+        if (seconds(p->changed_ns, now_ns) >= SETTLE_S)
+            set_mark(p, stages, n, seen, now_ns);
+        return PROBE_NOTHING;
+    }
+    struct look l = look(p, stages, n, seen, now_ns);
+    if (l.seconds < LOOK_LEAST_S || (l.seconds < LOOK_MOST_S && l.noise > NOISE))
+        return PROBE_NOTHING;
+    if (p->way != 0)
+        return judge(p, stages, &l, now_ns, stage, to);
+    if (now_ns >= p->rest_until_ns) {
+        enum probe_finding finding = try(p, stages, n, &l, now_ns, stage, to);
+        if (finding != PROBE_NOTHING)
+            return finding;
+    }
+    set_mark(p, stages, n, seen, now_ns);
+    return PROBE_NOTHING;
+}
