@@ -48,12 +48,14 @@ class Planted : public Operated
 TEST_F(Planted, TheSlowStageIsNamedByTopAndAtTheEndOfTheRun)
 {
     folder_.write("lock", "");
+    std::vector<std::unique_ptr<Running>> runs;
+    for (const Pipeline &p : kPlanted)
+        runs.push_back(Run(p));
     for (const Pipeline &p : kPlanted) {
-        auto run = Run(p);
         const std::string name = p.name;
         Outcome o;
         for (int i = 0; i < 100; i++) /* until its workers have begun */
-            if ((o = folder_.run("micropipe top " + name + " --once --interval 0.3")).output.find(" *") !=
+            if ((o = folder_.run("micropipe top " + name + " --once --interval 0.2")).output.find(" *") !=
                 std::string::npos)
                 break;
         EXPECT_THAT(o.output, testing::HasSubstr("bottleneck: planted (")) << name;
@@ -62,8 +64,10 @@ TEST_F(Planted, TheSlowStageIsNamedByTopAndAtTheEndOfTheRun)
                     testing::HasSubstr("\"bottleneck\": \"planted\""))
             << name << ": what the web page shows, too";
         EXPECT_EQ(Ask(name + " drain").status, 0);
+    }
+    for (auto &run : runs) {
         run->WaitFor("\nbottleneck: planted (");
-        EXPECT_EQ(run->Wait(), 0) << name;
+        EXPECT_EQ(run->Wait(), 0);
     }
 }
 
