@@ -117,9 +117,14 @@ static int ask(size_t bytes)
     return answer == ALLOWANCE_GRANTED;
 }
 
-#define UNTIL(got, bytes, call)                                         \
-    for (int tries = 0; !(got) && tries < TRIES && ask(bytes); tries++) \
-    (call)
+#define UNTIL(got, bytes, call)                         \
+    do {                                                \
+        int tries = 0;                                  \
+        while (!(got) && tries++ < TRIES && ask(bytes)) \
+            (call);                                     \
+        if (tries > 0)                                  \
+            allowance_took(watch.allowance);            \
+    } while (0)
 
 __attribute__((noinline)) static void *malloc_again(size_t size)
 {

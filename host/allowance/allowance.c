@@ -60,6 +60,11 @@ enum allowance_answer allowance_ask(struct allowance *a, int bell, uint64_t byte
     return answer;
 }
 
+void allowance_took(struct allowance *a)
+{
+    au32_store_release(&a->taken, 1); /* A3: books_look() */
+}
+
 uint64_t allowance_asked(const struct allowance *a)
 {
     return au64_acquire(&a->asked); /* A1 */
@@ -68,6 +73,7 @@ uint64_t allowance_asked(const struct allowance *a)
 void allowance_give(struct allowance *a, enum allowance_answer answer)
 {
     au32_store_relaxed(&a->answer, answer);
+    au32_store_relaxed(&a->taken, 0);
     au64_store_release(&a->asked, 0); /* A2 */
     event_wake_slow(&a->answered, INT32_MAX);
 }

@@ -24,7 +24,8 @@ struct allowance {
     struct event answered;
     au32 tidy; /* by the host, 1: others need memory, so what is free in the process's heap is not to stay there; by the
                   process, 0: done */
-    uint8_t pad[24];
+    au32 taken; /* by the process, 1: it has what it was granted; by the host, 0: not yet */
+    uint8_t pad[20];
 };
 
 struct allowances {
@@ -40,6 +41,9 @@ void allowances_destroy(struct allowances *a);
 /* In the process: asks for so many bytes, at least 1, on top of what it has, and waits. `bell` -1: it may have no more,
  * which is remembered. A host that does not answer has refused. */
 enum allowance_answer allowance_ask(struct allowance *a, int bell, uint64_t bytes);
+
+/* In the process: it has what it asked for, or gives up. Until then the host counts it for used. */
+void allowance_took(struct allowance *a);
 
 /* Host: what it waits for, 0: nothing; answers it. */
 uint64_t allowance_asked(const struct allowance *a);

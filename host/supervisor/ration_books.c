@@ -24,6 +24,17 @@ static int is_there(const struct berth *b)
     return b->state == BERTH_STARTING || b->state == BERTH_ALIVE || b->state == BERTH_WAITING;
 }
 
+/* What is granted counts for used until the worker has taken it, or others would take it back before it has run. */
+static uint64_t used_by(const struct rationing *r, const struct crew *c, uint32_t worker)
+{
+    uint32_t slot = books_slot(r, c->stage, worker);
+    const struct ration *ration = &r->rations[slot];
+    uint64_t data = usage_data(c->berths[worker].pid), base = r->stages[c->stage].base;
+    uint64_t used = data > base ? data - base : 0;
+    int promised = r->now_ns < ration->promised_until && !au32_acquire(&r->allowances.each[slot].taken); /* A3 */
+    return promised && used < ration->promise ? ration->promise : used;
+}
+
 void books_grant(struct rationing *r, const struct crew *c, uint32_t worker, uint64_t grant)
 {
     struct share *s = &r->budget.shares[books_slot(r, c->stage, worker)];
@@ -31,8 +42,7 @@ void books_grant(struct rationing *r, const struct crew *c, uint32_t worker, uin
     uint64_t base = r->stages[c->stage].base;
     if (b->state == BERTH_ALIVE && b->pid > 0) {
         books_limit(b->pid, RLIMIT_DATA, base + grant);
-        uint64_t data = usage_data(b->pid);
-        s->used = data > base ? data - base : 0;
+        s->used = used_by(r, c, worker);
     }
     s->grant = grant > s->used ? grant : s->used;
 }
@@ -68,8 +78,7 @@ void books_look(struct rationing *r, const struct crew *c, uint32_t worker)
 {
     struct stage_ration *stage = &r->stages[c->stage];
     struct share *s = &r->budget.shares[books_slot(r, c->stage, worker)];
-    uint64_t data = usage_data(c->berths[worker].pid);
-    s->used = data > stage->base ? data - stage->base : 0;
+    s->used = used_by(r, c, worker);
     if (s->used > s->grant)
         s->grant = s->used;
     if (s->used > stage->need)

@@ -20,6 +20,7 @@ struct stage_ration {
 struct ration {
     pid_t pid; /* whose limit was set */
     uint64_t asked_at;
+    uint64_t promise, promised_until; /* it was granted so much, and may not have taken it yet */
 };
 
 struct rationing {
@@ -28,7 +29,7 @@ struct rationing {
     struct allowances allowances;
     struct budget budget;
     uint64_t host;
-    uint64_t next_ns;
+    uint64_t now_ns, next_ns;
     uint32_t loading; /* stage whose server loads with all that is left; n_stages: none */
     uint32_t n_loaded, looked_at;
     int starved; /* a stage's only worker waits for memory to begin with */

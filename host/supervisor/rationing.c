@@ -203,6 +203,7 @@ static int feed_starved(struct rationing *r, struct crew *crews)
 uint64_t rationing_tick(struct rationing *r, struct crew *crews, const struct log *log, uint64_t now_ns, char *why,
                         size_t size)
 {
+    r->now_ns = now_ns;
     books_settle(r);
     uint32_t n_waiting = requests_answer(r, crews, log, now_ns);
     if (r->starved && !feed_starved(r, crews)) {

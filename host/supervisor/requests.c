@@ -87,6 +87,8 @@ static int answer(struct rationing *r, struct crew *crews, uint32_t stage, uint3
     if (need > r->stages[stage].need && need < r->budget.total)
         r->stages[stage].need = need;
     if (verdict == BUDGET_GRANT) {
+        ration->promise = need;
+        ration->promised_until = now_ns + PATIENCE_NS;
         books_grant(r, &crews[stage], worker, grant);
         allowance_give(a, ALLOWANCE_GRANTED);
         return 1;

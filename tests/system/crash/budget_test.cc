@@ -59,9 +59,9 @@ class Budget : public testing::Test
 TEST_F(Budget, IsNeverPassedWhileFramesOfAllSizesTakeMemoryAndWorkersAreKilled)
 {
     constexpr long long budget = 160;
-    // No frame takes more than some 60 MiB.
-    Running run(folder_, Line("core.generate count=0 :name=source | debug.work :name=work wait=2ms memory=4M "
-                              "frame_memory=6M spread=0.9 :queue=16 | core.null",
+    // No frame takes more than some 60 MiB; the eight workers together would take far more than there is.
+    Running run(folder_, Line("core.generate count=0 :name=source | debug.work :name=work wait=10ms memory=4M "
+                              "frame_memory=8M spread=0.9 :queue=16 :workers=8 | core.null",
                               budget));
     long long most = 0;
     size_t samples = 0, kills = 0;
@@ -71,9 +71,9 @@ TEST_F(Budget, IsNeverPassedWhileFramesOfAllSizesTakeMemoryAndWorkersAreKilled)
         for (const auto &worker : run.workers())
             if (worker.name.rfind("work/", 0) == 0)
                 victims.push_back(worker);
-        if (++samples % 20 == 0 && !victims.empty())
-            kills += kill(victims[samples / 20 % victims.size()].pid, SIGKILL) == 0;
-        return samples >= 200 && kills >= 8 && most > budget * MiB / 2;
+        if (++samples % 12 == 0 && !victims.empty())
+            kills += kill(victims[samples / 12 % victims.size()].pid, SIGKILL) == 0;
+        return samples >= 100 && kills >= 6 && most > budget * MiB / 2;
     });
     kill(run.pid(), SIGTERM);
     const Result result = run.finish();
