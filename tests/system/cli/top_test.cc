@@ -172,7 +172,8 @@ TEST_F(Top, AsksWhichIfSeveralRun)
 
 TEST_F(Top, StatusOfAPipelineIsWhatCtlSays)
 {
-    Start(kEndless);
+    Start("core.generate size=16 | debug.work :name=work wait=1ms :workers=2 | core.null"); // a scaler would go on
+                                                                                            // deciding
     ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") > 0; }));
     EXPECT_EQ(Ask("pipe pause").status, 0);
     ASSERT_TRUE(Becomes([](json_t *s) { return Figure(s, 2, "out") == Figure(s, 0, "out"); }));
