@@ -21,6 +21,7 @@ struct ports {
     struct port list[DRAWING_EDGES_MAX];
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): whoever lays the ports out writes to it */
 static void add_port(struct ports *p, int32_t *offset, const char *label, double key)
 {
     uint32_t at = p->n < DRAWING_EDGES_MAX ? p->n++ : p->n - 1;

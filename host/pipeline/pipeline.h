@@ -63,10 +63,10 @@ struct stage {
 
 struct pipeline {
     char *name;
-    char *file;      /* NULL: from a one-line pipeline */
-    uint64_t memory; /* bytes of the arena */
+    char *file;              /* NULL: from a one-line pipeline */
+    uint64_t memory;         /* bytes of the arena */
     uint64_t workers_memory; /* bytes of their own that all processes together may take; 0: no limit */
-    uint32_t cpus;   /* cores that all processes together may use; 0: as many as there are */
+    uint32_t cpus;           /* cores that all processes together may use; 0: as many as there are */
     enum huge_pages huge_pages;
     char *dead_letters;        /* folder; NULL: dead letters are counted, not kept */
     uint64_t start_timeout_ns; /* deadline of loading a plugin, and of open(); 0: none */

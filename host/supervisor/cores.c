@@ -1,7 +1,9 @@
 #include "cores.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,17 +50,22 @@ void cores_take(struct cores *c, uint32_t limit)
  * nice makes room for us, unless we are so ourselves. */
 static uint64_t busy_ns(const cpu_set_t *set)
 {
+    enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, TIMES };
     int with_nice = getpriority(PRIO_PROCESS, 0) > 0;
     AUTO_FILE FILE *f = fopen("/proc/stat", "re");
     char line[512];
     uint64_t ticks = 0;
     while (f && fgets(line, sizeof line, f)) {
-        unsigned long long n[8];
-        int cpu;
-        if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu %llu %llu %llu", &cpu, &n[0], &n[1], &n[2], &n[3], &n[4],
-                   &n[5], &n[6], &n[7]) == 9 &&
-            cpu >= 0 && cpu < CPU_SETSIZE && CPU_ISSET(cpu, set))
-            ticks += n[0] + (with_nice ? n[1] : 0) + n[2] + n[5] + n[6] + n[7];
+        char *at = line + strlen("cpu");
+        if (strncmp(line, "cpu", strlen("cpu")) != 0 || !isdigit((unsigned char)*at))
+            continue; /* the sum of all, or other things */
+        unsigned long cpu = strtoul(at, &at, 10);
+        if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, set))
+            continue;
+        for (int i = 0; i < TIMES; i++) {
+            uint64_t n = strtoull(at, &at, 10);
+            ticks += i == IDLE || i == IOWAIT || (i == NICE && !with_nice) ? 0 : n;
+        }
     }
     return ticks * (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
 }

@@ -53,7 +53,7 @@ uint32_t operator_scale(struct supervisor *s, uint32_t stage, uint32_t workers)
 {
     if (s->pipeline->stages[stage].is_source)
         return 0;
-    return scaling_pin(s->scaling, &s->segment, s->crews, s->log, stage, workers, clock_monotonic());
+    return scaling_pin(s->scaling, &s->segment, &s->crews[stage], s->log, workers, clock_monotonic());
 }
 
 void operator_look(const struct supervisor *s, struct snapshot *out)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "clock.h"
 #include "probes.h"
 #include "rationing.h"
@@ -101,6 +102,7 @@ static void add_slot(struct stage_observation *o, const struct slot *slot, const
 /* One worker of a stage tells for all of them; another one each time. */
 static void measure_memory(struct scaling *s, const struct crew *c, uint32_t n_slots, uint64_t now_ns)
 {
+    CHECK(n_slots > 0);
     uint32_t first = (uint32_t)(now_ns / TICK_NS) % n_slots;
     for (uint32_t i = 0; i < n_slots; i++) {
         const struct berth *b = &c->berths[(first + i) % n_slots];
@@ -166,20 +168,19 @@ static void describe(const struct scaler_decision *d, int by_memory, char *text,
              by_memory ? "; memory allows no more" : "");
 }
 
-__attribute__((format(printf, 7, 8))) static void record(struct scaling *s, const struct log *log,
-                                                         const struct pipeline *p, uint32_t stage, uint32_t from_to[2],
-                                                         uint64_t now_ns, const char *format, ...)
+static struct scaling_decision decision(const struct scaling *s, uint32_t stage, uint32_t from, uint32_t to,
+                                        uint64_t now_ns)
 {
-    struct scaling_decision *r = &s->decisions[s->n_decisions++ % DECISIONS_KEPT];
-    va_list args;
-    *r = (struct scaling_decision){
-        .at_ns = since(s->began_ns, now_ns), .stage = stage, .from = from_to[0], .to = from_to[1]};
-    va_start(args, format);
-    vsnprintf(r->why, sizeof r->why, format, args);
-    va_end(args);
-    PROBE_SCALE(p->stages[stage].name, r->from, r->to, r->why);
-    log_about(log, LOG_LEVEL_INFO, p->stages[stage].name, LOG_NOBODY, "%" PRIu32 " -> %" PRIu32 " workers: %s", r->from,
-              r->to, r->why);
+    return (struct scaling_decision){.at_ns = since(s->began_ns, now_ns), .stage = stage, .from = from, .to = to};
+}
+
+/* Remembers a decision, and says it. */
+static void record(struct scaling *s, const struct log *log, const struct pipeline *p, const struct scaling_decision *d)
+{
+    s->decisions[s->n_decisions++ % DECISIONS_KEPT] = *d;
+    PROBE_SCALE(p->stages[d->stage].name, d->from, d->to, d->why);
+    log_about(log, LOG_LEVEL_INFO, p->stages[d->stage].name, LOG_NOBODY, "%" PRIu32 " -> %" PRIu32 " workers: %s",
+              d->from, d->to, d->why);
 }
 
 void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, char *text, size_t size)
@@ -243,9 +244,10 @@ static void follow(struct scaling *s, const struct segment *segment, const struc
             continue;
         scaler_limit(&s->scaler, i, limits.min < to ? limits.min : to, to);
         scaler_limit(&s->scaler, i, limits.min < to ? limits.min : to, limits.max);
-        record(s, log, segment->pipeline, i, (uint32_t[]){from, to}, now_ns,
-               "workers_memory, %" PRIu64 " MiB, is given out, and a worker needs more of it",
-               segment->pipeline->workers_memory >> 20);
+        struct scaling_decision d = decision(s, i, from, to, now_ns);
+        snprintf(d.why, sizeof d.why, "workers_memory, %" PRIu64 " MiB, is given out, and a worker needs more of it",
+                 segment->pipeline->workers_memory >> 20);
+        record(s, log, segment->pipeline, &d);
     }
 }
 
@@ -254,7 +256,6 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
 {
     struct observation seen = {0};
     struct scaler_verdict verdict;
-    char why[DECISION_TEXT];
     if (now_ns < s->next_ns)
         return s->next_ns;
     if (crews->rations)
@@ -263,8 +264,9 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
     scaler_decide(&s->scaler, &seen, now_ns, &verdict);
     for (uint32_t i = 0; i < verdict.n; i++) {
         const struct scaler_decision *d = &verdict.decisions[i];
-        describe(d, s->scaler.plan.bound == BOUND_MEMORY, why, sizeof why);
-        record(s, log, segment->pipeline, d->stage, (uint32_t[]){d->from, d->to}, now_ns, "%s", why);
+        struct scaling_decision told = decision(s, d->stage, d->from, d->to, now_ns);
+        describe(d, s->scaler.plan.bound == BOUND_MEMORY, told.why, sizeof told.why);
+        record(s, log, segment->pipeline, &told);
         staffing_set(&crews[d->stage], segment, d->to, now_ns);
     }
     tell_limit(s, segment->pipeline, log, &verdict.state, now_ns);
@@ -272,10 +274,11 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
     return s->next_ns;
 }
 
-uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crews, const struct log *log,
-                     uint32_t stage, uint32_t workers, uint64_t now_ns)
+uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crew, const struct log *log,
+                     uint32_t workers, uint64_t now_ns)
 {
     const struct pipeline *p = segment->pipeline;
+    uint32_t stage = crew->stage;
     struct scaler_stage limits = scaler_stage_of(p, stage);
     uint32_t most = segment->stages[stage].n_slots, from = scaler_workers(&s->scaler, stage);
     if (workers > 0) {
@@ -287,8 +290,9 @@ uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *cr
         workers = from < limits.min ? limits.min : from > limits.max ? limits.max : from;
     }
     scaler_limit(&s->scaler, stage, limits.min, limits.max);
-    record(s, log, p, stage, (uint32_t[]){from, workers}, now_ns, "%s",
-           limits.min == limits.max ? "by hand" : "left to the scaler again");
-    staffing_set(&crews[stage], segment, workers, now_ns);
+    struct scaling_decision d = decision(s, stage, from, workers, now_ns);
+    snprintf(d.why, sizeof d.why, "%s", limits.min == limits.max ? "by hand" : "left to the scaler again");
+    record(s, log, p, &d);
+    staffing_set(crew, segment, workers, now_ns);
     return workers;
 }

@@ -46,8 +46,8 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
 
 /* An operator says how many workers a stage shall have; 0: as many as the scaler finds. What the stage may have at most
  * was fixed at the start: returns the number that it gets. */
-uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crews, const struct log *log,
-                     uint32_t stage, uint32_t workers, uint64_t now_ns);
+uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crew, const struct log *log,
+                     uint32_t workers, uint64_t now_ns);
 
 /* What the pipeline is limited by, if it was so for some seconds: "cpu 99 %", "stage write (1 worker, max = 1, busy
  * 100 %)", "memory 97 %", "source ..."; else "". */

@@ -21,10 +21,11 @@ uint64_t usage_cpu_ns(pid_t pid)
 uint64_t usage_delay_ns(pid_t pid)
 {
     char path[64];
-    unsigned long long cpu, delay;
+    char line[96];
     snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
     AUTO_FILE FILE *f = fopen(path, "re");
-    return f && fscanf(f, "%llu %llu", &cpu, &delay) == 2 ? delay : 0;
+    const char *second = f && fgets(line, sizeof line, f) ? strchr(line, ' ') : NULL;
+    return second ? strtoull(second, NULL, 10) : 0;
 }
 
 /* Of a file with lines "KEY: N kB"; UINT64_MAX: there is none. */
