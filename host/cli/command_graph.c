@@ -159,11 +159,14 @@ static int draw(const struct arguments *a, FILE *out, FILE *err)
     int has_name = a->n_operands == 1 && !a->values[ARGUMENT_LINE];
     if (a->values[LIVE] && !has_name)
         return arguments_wrong(&command, err, "--live is of a running pipeline: give its name");
-    AUTO_FREE struct drawing *d = calloc(1, sizeof *d);
+    struct drawing *d = calloc(1, sizeof *d);
     if (!d)
         return no_memory(err);
     result = has_name && (a->values[LIVE] || !is_file(a->operands[0])) ? draw_running(a, d, err) : draw_file(a, d, err);
-    return result ? result : print(d, format, out, err);
+    if (!result)
+        result = print(d, format, out, err);
+    free(d);
+    return result;
 }
 
 int command_graph(int argc, char **argv, FILE *out, FILE *err)

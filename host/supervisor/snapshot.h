@@ -58,15 +58,15 @@ struct snapshot {
 struct worker_snapshot {
     uint32_t worker; /* its number in the stage */
     pid_t pid;
+    uint32_t deaths; /* of its predecessors */
     enum slot_state state;
     uint64_t state_ns; /* for how long */
-    int has_frame;     /* 1: a claimed frame is in the processor, `frame` its sequence, */
-    uint64_t frame;
+    uint64_t frame;    /* sequence of the claimed frame that is in the processor, if `has_frame`, */
     uint64_t frame_ns; /* for so long, give or take a millisecond if it is one of a batch */
     uint64_t cpu_ns;   /* of this process */
     double cpu;        /* share of a core in the last second or so; negative: not known yet */
     uint64_t done;     /* frames that the slot has finished, its predecessors' too */
-    uint32_t deaths;   /* of its predecessors */
+    int has_frame;
 };
 
 /* How long frames took in a stage, since the start; sums over its workers. */
