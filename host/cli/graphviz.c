@@ -12,7 +12,7 @@
 
 #include "cleanup.h"
 
-extern char **environ;
+extern char **environ; /* NOLINT(cppcoreguidelines-avoid-non-const-global-variables): environ(7) */
 
 /* A file without a name that holds the text, to be read from its start. -1: errno says why. */
 static int file_of(const char *text, size_t size)
@@ -79,7 +79,7 @@ int graphviz_svg(const char *dot, size_t size, char **svg, size_t *svg_size)
     int ends[2], status = 0;
     char *text = NULL;
     size_t n = 0;
-    pid_t pid;
+    pid_t pid = -1;
     AUTO_FD int in = file_of(dot, size);
     if (in < 0 || pipe2(ends, O_CLOEXEC) != 0)
         return -errno;
