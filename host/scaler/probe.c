@@ -106,7 +106,7 @@ static int find_fewer(const struct probe *p, const struct probe_stage *stages, u
 }
 
 static enum probe_finding try(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l,
-                              uint64_t now_ns, uint32_t *stage, uint32_t *to)
+                              uint64_t now_ns, struct probe_move *move)
 {
     int way = l->used < IDLE && 1 - l->used > 2 * l->noise     ? 1
               : l->runnable > CROWDED && l->noise < NOISE_MOST ? -1
@@ -120,26 +120,26 @@ static enum probe_finding try(struct probe *p, const struct probe_stage *stages,
     step = step < room ? step : room;
     probe_restart(p, now_ns);
     p->way = way;
-    p->stage = *stage = (uint32_t)i;
+    p->stage = move->stage = (uint32_t)i;
     p->from = s->workers;
     p->before = l->work;
     p->noise = l->noise;
-    *to = way > 0 ? s->workers + step : s->workers - step;
+    move->to = way > 0 ? s->workers + step : s->workers - step;
     return PROBE_TRY;
 }
 
 static enum probe_finding judge(struct probe *p, const struct probe_stage *stages, const struct look *l,
-                                uint64_t now_ns, uint32_t *stage, uint32_t *to)
+                                uint64_t now_ns, struct probe_move *move)
 {
     int way = p->way;
-    *stage = p->stage;
+    move->stage = p->stage;
     if (l->work > p->before * (1 + fmax(GAIN, hypot(l->noise, p->noise)))) {
-        *to = stages[p->stage].workers;
+        move->to = stages[p->stage].workers;
         p->way = 0;
         probe_restart(p, now_ns);
         return PROBE_KEEP;
     }
-    *to = p->from;
+    move->to = p->from;
     p->failed[way > 0] |= UINT64_C(1) << p->stage;
     probe_restart(p, now_ns);
     return PROBE_UNDO;
@@ -156,7 +156,7 @@ static void set_mark(struct probe *p, const struct probe_stage *stages, uint32_t
 }
 
 enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages, uint32_t n,
-                              const struct observation *seen, uint64_t now_ns, uint32_t *stage, uint32_t *to)
+                              const struct observation *seen, uint64_t now_ns, struct probe_move *move)
 {
     if (!p->is_marked) {
         if (seconds(p->changed_ns, now_ns) >= SETTLE_S)
@@ -167,9 +167,9 @@ enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages,
     if (l.seconds < LOOK_LEAST_S || (l.seconds < LOOK_MOST_S && l.noise > NOISE))
         return PROBE_NOTHING;
     if (p->way != 0)
-        return judge(p, stages, &l, now_ns, stage, to);
+        return judge(p, stages, &l, now_ns, move);
     if (now_ns >= p->rest_until_ns) {
-        enum probe_finding finding = try(p, stages, n, &l, now_ns, stage, to);
+        enum probe_finding finding = try(p, stages, n, &l, now_ns, move);
         if (finding != PROBE_NOTHING)
             return finding;
     }

@@ -19,6 +19,11 @@ struct probe_stage {
 
 enum probe_finding { PROBE_NOTHING, PROBE_TRY, PROBE_KEEP, PROBE_UNDO };
 
+/* So many workers for a stage. */
+struct probe_move {
+    uint32_t stage, to;
+};
+
 struct probe {
     struct stage_observation mark[SCALER_STAGES_MAX]; /* since when the stages are looked at, if is_marked */
     uint64_t mark_ns, changed_ns, rest_until_ns;
@@ -37,8 +42,8 @@ void probe_restart(struct probe *p, uint64_t now_ns);
 /* Their costs, or the cores, have become others: what was found out about these stages is void. */
 void probe_forget(struct probe *p, uint64_t stages);
 
-/* At each tick. PROBE_TRY, PROBE_UNDO: *stage is to have *to workers; PROBE_KEEP: it has got them, and they help. */
+/* At each tick. PROBE_TRY, PROBE_UNDO: *move is to be made; PROBE_KEEP: it was made, and helps. */
 enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages, uint32_t n_stages,
-                              const struct observation *seen, uint64_t now_ns, uint32_t *stage, uint32_t *to);
+                              const struct observation *seen, uint64_t now_ns, struct probe_move *move);
 
 #endif

@@ -439,7 +439,7 @@ static void probe(struct scaler *s, const struct model *m, const struct observat
 {
     struct probe_stage stages[SCALER_STAGES_MAX];
     double room = free_bytes(s, seen);
-    uint32_t stage = 0, to = 0;
+    struct probe_move move = {0, 0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
         uint32_t workers = s->memory[i].workers, limit = m->stages[i].limit, most = limit > workers ? limit : workers;
         double bytes = (double)seen->stages[i].worker_bytes;
@@ -447,14 +447,14 @@ static void probe(struct scaler *s, const struct model *m, const struct observat
             most = workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
         stages[i] = (struct probe_stage){workers, s->stages[i].min, most, m->stages[i].cpu_s};
     }
-    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &stage, &to);
-    struct scaler_memory *mem = &s->memory[stage];
-    if (finding == PROBE_KEEP && to > s->probe.from)
-        mem->found_least = to;
+    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &move);
+    struct scaler_memory *mem = &s->memory[move.stage];
+    if (finding == PROBE_KEEP && move.to > s->probe.from)
+        mem->found_least = move.to;
     else if (finding == PROBE_KEEP)
-        mem->found_most = to;
+        mem->found_most = move.to;
     else if (finding != PROBE_NOTHING)
-        change(s, m, stage, to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
+        change(s, m, move.stage, move.to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }
 
 double scaler_gain(const struct scaler *s, double cores, struct scaler_state *state)

@@ -28,7 +28,7 @@ class Bench
                 o.run_delay_ns += static_cast<uint64_t>(runnable / 2 * 0.5e9 - rate / 2 * 1e6);
                 o.wait_input_ns += s == 0 ? 0 : static_cast<uint64_t>(0.3e9 * stages[1].workers);
             }
-            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, now_, &stage, &to);
+            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, now_, &move);
             if (finding != PROBE_NOTHING)
                 return finding;
         }
@@ -37,7 +37,7 @@ class Bench
     uint64_t Seconds() const { return now_ / NS_PER_S; }
 
     probe_stage stages[2] = {{4, 1, 10, 0.001}, {4, 1, 10, 0.001}};
-    uint32_t stage = 9, to = 9;
+    probe_move move = {9, 9};
 
   private:
     probe probe_ = {};
@@ -51,11 +51,11 @@ TEST(Probe, AWorkerMoreIsTriedWhereCoresAreFreeAndTheStageIsAlwaysAtWork)
 {
     Bench b;
     EXPECT_EQ(b.Run(800, 1.6), PROBE_TRY);
-    EXPECT_EQ(b.stage, 0u);
-    EXPECT_EQ(b.to, 5u);
+    EXPECT_EQ(b.move.stage, 0u);
+    EXPECT_EQ(b.move.to, 5u);
     b.stages[0].workers = 5;
     EXPECT_EQ(b.Run(900, 1.8), PROBE_KEEP);
-    EXPECT_EQ(b.to, 5u);
+    EXPECT_EQ(b.move.to, 5u);
 }
 
 TEST(Probe, WhatDoesNotHelpIsTakenBackAndNotTriedAgain)
@@ -64,8 +64,8 @@ TEST(Probe, WhatDoesNotHelpIsTakenBackAndNotTriedAgain)
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 5;
     EXPECT_EQ(b.Run(800, 1.6), PROBE_UNDO);
-    EXPECT_EQ(b.stage, 0u);
-    EXPECT_EQ(b.to, 4u);
+    EXPECT_EQ(b.move.stage, 0u);
+    EXPECT_EQ(b.move.to, 4u);
     b.stages[0].workers = 4;
     EXPECT_EQ(b.Run(800, 1.6, 2000), PROBE_NOTHING);
 }
@@ -74,7 +74,7 @@ TEST(Probe, AWorkerFewerIsTriedWhereTheyCrowdTheCores)
 {
     Bench b;
     EXPECT_EQ(b.Run(1000, 6), PROBE_TRY);
-    EXPECT_EQ(b.to, 3u);
+    EXPECT_EQ(b.move.to, 3u);
 }
 
 TEST(Probe, NothingIsTriedWhereTheCoresAreFullAndNotCrowdedOrAStageIsAtItsLimit)
