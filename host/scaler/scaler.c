@@ -317,7 +317,7 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
         struct scaler_memory *mem = &s->memory[i];
         if (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution))
             continue;
-        if (s->plan.workers[i] < FOUND_TIMES * mem->found_most || (s->probe.way < 0 && s->probe.stage == i))
+        if (s->plan.workers[i] <= FOUND_TIMES * mem->found_most || (s->probe.way < 0 && s->probe.stage == i))
             continue;
         if (mem->trial == TRIAL_RAISED || (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
             continue;
@@ -449,6 +449,8 @@ static void probe(struct scaler *s, const struct model *m, const struct observat
     }
     enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &move);
     struct scaler_memory *mem = &s->memory[move.stage];
+    if (finding == PROBE_KEEP)
+        estimate_restart(&mem->estimate, &s->probe.mark[move.stage]);
     if (finding == PROBE_KEEP && move.to > s->probe.from)
         mem->found_least = move.to;
     else if (finding == PROBE_KEEP)

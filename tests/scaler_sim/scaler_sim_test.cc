@@ -55,6 +55,29 @@ TEST(ScalerSim, TheSameSeedGivesTheSameRun)
     EXPECT_EQ(scene_play(scene, RuleKind::SCALER, 10, false).rate, scene_play(scene, RuleKind::SCALER, 10, false).rate);
 }
 
+TEST(ScalerSim, AWorkerFewerThatHelpsIsNotGivenBack)
+{
+    Scene scene;
+    StageShape source = {}, crowded = {}, sink = {};
+    source.cpu_s = 0.0008;
+    crowded.cpu_s = 0.0068; // and half as much again where two run on the one core
+    crowded.crowding = 0.5;
+    crowded.noise = 1;
+    crowded.max = 2;
+    crowded.ring = 64;
+    crowded.feeders = {0};
+    sink.cpu_s = 0.0001;
+    sink.feeders = {1};
+    scene.shape.cores = 1;
+    scene.shape.seed = 5;
+    scene.shape.services = 100;
+    scene.shape.stages = {source, crowded, sink};
+    Outcome out = scene_play(scene, RuleKind::SCALER, 600, false);
+    EXPECT_EQ(out.workers[1], 1u);
+    EXPECT_LE(out.reversals, 1u);
+    EXPECT_GT(out.rate, 0.95 * scene_rate(scene, {1, 1, 1}, 20000, 1));
+}
+
 TEST(ScalerSim, AChainOfOneWorkerEachGivesWhatItsSlowestStageGives)
 {
     Scene scene;
