@@ -13,15 +13,16 @@ import tempfile
 import time
 import urllib.request
 
+import planted
 from browser import Browser
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Pipeline:
-    def __init__(self, program, config, runtime):
+    def __init__(self, program, what, runtime):
         environment = dict(os.environ, XDG_RUNTIME_DIR=runtime)
-        self.process = subprocess.Popen([program, "run", config], stderr=subprocess.PIPE, text=True, env=environment,
+        self.process = subprocess.Popen([program, "run", *what], stderr=subprocess.PIPE, text=True, env=environment,
                                         cwd=runtime)
         for line in self.process.stderr:
             found = re.search(r"http: (http://[^/]+)/#token=([0-9a-f]+)", line)
@@ -150,7 +151,7 @@ def main():
     program, folder = os.path.abspath(sys.argv[1]), sys.argv[2]
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        p = Pipeline(program, os.path.join(HERE, "scene.cfg"), work)
+        p = Pipeline(program, [os.path.join(HERE, "scene.cfg")], work)
         b = Browser(os.path.join(work, "profile"))
         try:
             b.size(1440, 1130)
@@ -162,6 +163,8 @@ def main():
             keeps_the_token_out_of_sight(b, p)
             take_pictures(b, folder)
             says_that_it_is_over(b, p)
+            planted.are_named(b, lambda line: Pipeline(program, ["--set", "http=127.0.0.1:0", "-e", line], work), check,
+                              work)
         except BaseException:
             b.picture(os.path.join(os.path.dirname(program), "page-failed.png"))
             raise
