@@ -124,6 +124,7 @@ static void json(const struct log_record *r, struct growing *g)
     add(g, "}");
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written by way of `g` */
 size_t log_line(const struct log_record *r, enum log_format format, char line[LOG_LINE_MAX])
 {
     struct growing g = {line, 0, format == LOG_HUMAN ? LOG_HUMAN_MAX : LOG_LINE_MAX};

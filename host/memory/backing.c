@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,10 +30,18 @@ static uint64_t mib(uint64_t bytes)
 static uint64_t pool_free(void)
 {
     AUTO_FILE FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "re");
-    uint64_t pages = 0;
-    if (!f || fscanf(f, "%" SCNu64, &pages) != 1)
+    char line[32];
+    return f && fgets(line, sizeof line, f) ? strtoull(line, NULL, 10) : 0;
+}
+
+/* The number of a line "LABEL: N kB". 1 if it is that line. */
+static int read_kib(const char *line, const char *label, uint64_t *kib)
+{
+    size_t n = strlen(label);
+    if (strncmp(line, label, n) != 0 || line[n] != ':')
         return 0;
-    return pages;
+    *kib = strtoull(line + n + 1, NULL, 10);
+    return 1;
 }
 
 /* What the machine can still give, in bytes; UINT64_MAX if it does not say. To ask for more ends with the kernel
@@ -43,7 +52,7 @@ static uint64_t memory_available(void)
     char line[128];
     uint64_t kib;
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+        if (read_kib(line, "MemAvailable", &kib))
             return kib * 1024;
     return UINT64_MAX;
 }
@@ -144,7 +153,7 @@ static uint32_t measure_huge_percent(const struct backing *b)
         if (strchr(line, '-') && line[0] != 'S' && strchr(line, ':') != NULL &&
             strncmp(line, start, strlen(start)) == 0)
             inside = 1;
-        else if (inside && sscanf(line, "ShmemPmdMapped: %" SCNu64, &kib) == 1)
+        else if (inside && read_kib(line, "ShmemPmdMapped", &kib))
             huge_kib += kib;
         else if (inside && strncmp(line, "VmFlags:", 8) == 0)
             break;

@@ -171,17 +171,36 @@ static mpipe_status work_open(const mpipe_host *host, void *shared, void **self)
     return status;
 }
 
-#define TIME_OPTION(NAME, DOC)                                                                    \
-    {                                                                                             \
-        .name = NAME, .type = MPIPE_TIME, .fallback = "0s", .min = "0s", .max = "24h", .doc = DOC \
-    }
-
-static const mpipe_option cpu_option = TIME_OPTION("cpu", "CPU time that a frame takes, on average.");
-static const mpipe_option wait_option = TIME_OPTION("wait", "Time that a frame takes off the CPU, after that.");
-static const mpipe_option load_option = TIME_OPTION("load", "How long load() takes, once a stage.");
-static const mpipe_option slower_from_option =
-    TIME_OPTION("slower_from", "Frames cost more from then on, after load(), ...");
-static const mpipe_option slower_until_option = TIME_OPTION("slower_until", "... and no more from then on.");
+static const mpipe_option cpu_option = {.name = "cpu",
+                                        .type = MPIPE_TIME,
+                                        .fallback = "0s",
+                                        .min = "0s",
+                                        .max = "24h",
+                                        .doc = "CPU time that a frame takes, on average."};
+static const mpipe_option wait_option = {.name = "wait",
+                                         .type = MPIPE_TIME,
+                                         .fallback = "0s",
+                                         .min = "0s",
+                                         .max = "24h",
+                                         .doc = "Time that a frame takes off the CPU, after that."};
+static const mpipe_option load_option = {.name = "load",
+                                         .type = MPIPE_TIME,
+                                         .fallback = "0s",
+                                         .min = "0s",
+                                         .max = "24h",
+                                         .doc = "How long load() takes, once a stage."};
+static const mpipe_option slower_from_option = {.name = "slower_from",
+                                                .type = MPIPE_TIME,
+                                                .fallback = "0s",
+                                                .min = "0s",
+                                                .max = "24h",
+                                                .doc = "Frames cost more from then on, after load(), ..."};
+static const mpipe_option slower_until_option = {.name = "slower_until",
+                                                 .type = MPIPE_TIME,
+                                                 .fallback = "0s",
+                                                 .min = "0s",
+                                                 .max = "24h",
+                                                 .doc = "... and no more from then on."};
 static const mpipe_option copies_option = {
     .name = "copies",
     .type = MPIPE_INT,
