@@ -265,6 +265,9 @@ TEST_F(SharedLog, ACountOutlivesItsProcessHoweverThatEnds)
 
 TEST_F(SharedLog, LinesOfManyProcessesAndThreadsStayWholeAndAreAllCounted)
 {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "a child of a fork that starts threads may hang in the sanitizer";
+#endif
     constexpr int EACH = 1500;
     const std::string filler(300, '.');
     std::vector<std::unique_ptr<Child>> children;
