@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "kernel_figure.h"
 
 /* From this on a number of version 1 means that there is no limit: it is rounded down to pages from 2^63. */
 static const uint64_t no_limit_from = (uint64_t)1 << 62;
@@ -181,18 +182,11 @@ void cgroup_limits_read(const char *root, struct cgroup_limits *out)
     out->cpus = least_cpus(root);
 }
 
-/* The number behind a key, of a file with lines "KEY NUMBER"; 0: there is none. */
 static uint64_t read_stat(const char *folder, const char *file, const char *key)
 {
     char path[PATH_MAX + 64];
-    char line[128];
-    size_t length = strlen(key);
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    AUTO_FILE FILE *f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, key, length) == 0 && line[length] == ' ')
-            return strtoull(line + length, NULL, 10);
-    return 0;
+    return kernel_figure(path, key, 0);
 }
 
 uint64_t cgroup_memory_left(const char *root)

@@ -12,6 +12,7 @@
 #include "allowance.h"
 #include "cgroup.h"
 #include "cleanup.h"
+#include "kernel_figure.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
@@ -164,29 +165,11 @@ void probe_transparent_huge_pages(struct finding *f)
     finding_fix(f, "echo advise > %s", policy_file);
 }
 
-/* MemAvailable, in bytes; 0 if it cannot be read. */
-static uint64_t available_memory(uint64_t *total)
-{
-    AUTO_FILE FILE *file = fopen("/proc/meminfo", "re");
-    static const char total_key[] = "MemTotal:";
-    static const char available_key[] = "MemAvailable:";
-    char line[128];
-    uint64_t available = 0;
-    *total = 0;
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, total_key, sizeof total_key - 1) == 0)
-            *total = strtoull(line + sizeof total_key - 1, NULL, 10) << 10;
-        if (strncmp(line, available_key, sizeof available_key - 1) == 0)
-            available = strtoull(line + sizeof available_key - 1, NULL, 10) << 10;
-    }
-    return available;
-}
-
 void probe_free_memory(struct finding *f)
 {
     struct cgroup_limits limits;
-    uint64_t total;
-    uint64_t available = available_memory(&total);
+    uint64_t total = kernel_figure("/proc/meminfo", "MemTotal", 0) << 10;
+    uint64_t available = kernel_figure("/proc/meminfo", "MemAvailable", 0) << 10;
     cgroup_limits_read("", &limits);
     finding_found(f, "%.1f GiB available of %.1f GiB", (double)available / 0x1p30, (double)total / 0x1p30);
     if (available >= memory_advised && limits.memory >= memory_advised)

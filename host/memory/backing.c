@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "kernel_figure.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
@@ -34,27 +35,12 @@ static uint64_t pool_free(void)
     return f && fgets(line, sizeof line, f) ? strtoull(line, NULL, 10) : 0;
 }
 
-/* The number of a line "LABEL: N kB". 1 if it is that line. */
-static int read_kib(const char *line, const char *label, uint64_t *kib)
-{
-    size_t n = strlen(label);
-    if (strncmp(line, label, n) != 0 || line[n] != ':')
-        return 0;
-    *kib = strtoull(line + n + 1, NULL, 10);
-    return 1;
-}
-
 /* What the machine can still give, in bytes; UINT64_MAX if it does not say. To ask for more ends with the kernel
  * killing processes, ours or others, and not with an error. */
 static uint64_t memory_available(void)
 {
-    AUTO_FILE FILE *f = fopen("/proc/meminfo", "re");
-    char line[128];
-    uint64_t kib;
-    while (f && fgets(line, sizeof line, f))
-        if (read_kib(line, "MemAvailable", &kib))
-            return kib * 1024;
-    return UINT64_MAX;
+    uint64_t kib = kernel_figure("/proc/meminfo", "MemAvailable", UINT64_MAX);
+    return kib < UINT64_MAX / 1024 ? kib * 1024 : UINT64_MAX;
 }
 
 /* A fully allocated hugetlb memfd, or -errno. A failed fallocate keeps the pages that it took until the descriptor is
@@ -153,7 +139,7 @@ static uint32_t measure_huge_percent(const struct backing *b)
         if (strchr(line, '-') && line[0] != 'S' && strchr(line, ':') != NULL &&
             strncmp(line, start, strlen(start)) == 0)
             inside = 1;
-        else if (inside && read_kib(line, "ShmemPmdMapped", &kib))
+        else if (inside && kernel_figure_in(line, "ShmemPmdMapped", &kib))
             huge_kib += kib;
         else if (inside && strncmp(line, "VmFlags:", 8) == 0)
             break;

@@ -13,8 +13,8 @@
 
 #include "allocation.h"
 #include "burial.h"
-#include "cleanup.h"
 #include "clock.h"
+#include "kernel_figure.h"
 #include "rationing.h"
 #include "server.h"
 #include "settlement.h"
@@ -56,13 +56,7 @@ void crew_signal(const struct crew *c, uint32_t worker, int signal)
 /* How often the kernel has killed for want of memory, since it started; control groups included. */
 static uint64_t oom_kills(void)
 {
-    static const char key[] = "oom_kill ";
-    AUTO_FILE FILE *f = fopen("/proc/vmstat", "re");
-    char line[128];
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, key, sizeof key - 1) == 0)
-            return strtoull(line + sizeof key - 1, NULL, 10);
-    return 0;
+    return kernel_figure("/proc/vmstat", "oom_kill", 0);
 }
 
 void crew_begin(struct crew *c)

@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "kernel_figure.h"
 
 uint64_t usage_cpu_ns(pid_t pid)
 {
@@ -28,24 +29,12 @@ uint64_t usage_delay_ns(pid_t pid)
     return second ? strtoull(second, NULL, 10) : 0;
 }
 
-/* Of a file with lines "KEY: N kB"; UINT64_MAX: there is none. */
-static uint64_t read_kib(const char *path, const char *key)
-{
-    AUTO_FILE FILE *f = fopen(path, "re");
-    char line[128];
-    size_t length = strlen(key);
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, key, length) == 0 && line[length] == ':')
-            return strtoull(line + length + 1, NULL, 10) * 1024;
-    return UINT64_MAX;
-}
-
+/* Of a file with lines "KEY: N kB"; 0: it is gone. */
 static uint64_t read_of(pid_t pid, const char *file, const char *key)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    uint64_t bytes = read_kib(path, key);
-    return bytes == UINT64_MAX ? 0 : bytes;
+    return kernel_figure(path, key, 0) * 1024;
 }
 
 uint64_t usage_memory(pid_t pid)
@@ -65,6 +54,7 @@ uint64_t usage_anonymous(pid_t pid)
 
 uint64_t usage_memory_left(void)
 {
-    uint64_t machine = read_kib("/proc/meminfo", "MemAvailable"), group = cgroup_memory_left("");
+    uint64_t kib = kernel_figure("/proc/meminfo", "MemAvailable", UINT64_MAX), group = cgroup_memory_left("");
+    uint64_t machine = kib < UINT64_MAX / 1024 ? kib * 1024 : UINT64_MAX;
     return group < machine ? group : machine;
 }

@@ -3,11 +3,10 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "kernel_figure.h"
 #include "referee.h"
 
 enum { REFUSALS_TOLD = 20 }; /* a plugin that tries for ever does not fill the log */
@@ -15,14 +14,9 @@ enum { REFUSALS_TOLD = 20 }; /* a plugin that tries for ever does not fill the l
 /* The process of a thread; 0: it is gone. */
 static pid_t process_of(pid_t thread)
 {
-    char path[64], line[256];
-    static const char key[] = "Tgid:";
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)thread);
-    AUTO_FILE FILE *f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f))
-        if (strncmp(line, key, sizeof key - 1) == 0)
-            return (pid_t)strtol(line + sizeof key - 1, NULL, 10);
-    return 0;
+    return (pid_t)kernel_figure(path, "Tgid", 0);
 }
 
 /* The worker, or LOG_NOBODY and in words who: the stage's server, or something that is not known. */
