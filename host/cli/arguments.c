@@ -170,3 +170,16 @@ void arguments_help(const struct command *c, FILE *out)
         print_argument(&c->arguments[i], out);
     print_argument(&help, out);
 }
+
+int arguments_run(const struct command *c, int argc, char **argv,
+                  int (*act)(const struct arguments *a, FILE *out, FILE *err), FILE *out, FILE *err)
+{
+    struct arguments a;
+    int result = arguments_parse(c, argc, argv, &a, err);
+    if (result)
+        return result;
+    if (!a.help)
+        return act(&a, out, err);
+    arguments_help(c, out);
+    return EXIT_OK;
+}

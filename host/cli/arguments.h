@@ -44,6 +44,10 @@ int arguments_parse(const struct command *c, int argc, char **argv, struct argum
 
 void arguments_help(const struct command *c, FILE *out);
 
+/* All of a command: reads its arguments, then prints its help if that is what was asked for, or acts on them. */
+int arguments_run(const struct command *c, int argc, char **argv,
+                  int (*act)(const struct arguments *a, FILE *out, FILE *err), FILE *out, FILE *err);
+
 /* Writes "micropipe COMMAND: ..." and how to get help. Returns EXIT_USAGE. */
 __attribute__((format(printf, 3, 4))) int arguments_wrong(const struct command *c, FILE *err, const char *format, ...);
 

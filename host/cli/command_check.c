@@ -100,13 +100,5 @@ static int load_and_check(const struct arguments *a, FILE *out, FILE *err)
 
 int command_check(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct arguments a;
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help)
-        arguments_help(&command, out);
-    else
-        result = load_and_check(&a, out, err);
-    return result;
+    return arguments_run(&command, argc, argv, load_and_check, out, err);
 }

@@ -74,29 +74,26 @@ static json_t *read_request(const struct arguments *a, const char *what, FILE *e
                      is_number ? json_integer(workers) : json_text(a->operands[3]));
 }
 
-int command_ctl(int argc, char **argv, FILE *out, FILE *err)
+static int ask(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
     char why[400] = "";
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    if (a.n_operands == 0)
+    if (a->n_operands == 0)
         return arguments_wrong(&command, err, "which pipeline?");
-    const char *what = a.n_operands > 1 ? a.operands[1] : "status";
-    json_t *request = read_request(&a, what, err);
+    const char *what = a->n_operands > 1 ? a->operands[1] : "status";
+    json_t *request = read_request(a, what, err);
     if (!request)
         return EXIT_USAGE;
-    json_t *answer = client_ask(a.operands[0], request, why, sizeof why);
+    json_t *answer = client_ask(a->operands[0], request, why, sizeof why);
     if (!answer) {
         fprintf(err, "micropipe ctl: %s\n", why);
         return EXIT_SYSTEM;
     }
-    result = print_answer(a.operands[0], what, answer, a.values[JSON] != NULL, out, err);
+    int result = print_answer(a->operands[0], what, answer, a->values[JSON] != NULL, out, err);
     json_decref(answer);
     return result;
+}
+
+int command_ctl(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, ask, out, err);
 }

@@ -287,7 +287,7 @@ static int look(const struct arguments *a, int shows, FILE *out, FILE *err)
     return result;
 }
 
-static int replay(struct arguments *a, FILE *err)
+static int replay(const struct arguments *a, FILE *err)
 {
     struct configuration c;
     struct replay_wishes wishes = {.folder = a->operands[1],
@@ -296,12 +296,13 @@ static int replay(struct arguments *a, FILE *err)
                                    .n_set = a->n_many,
                                    .same_output = a->values[SAME_OUTPUT] != NULL,
                                    .quiet = a->values[QUIET] != NULL};
-    a->operands += 2;
-    a->n_operands -= 2;
-    if (a->n_operands > 1)
+    struct arguments pipeline = *a;
+    pipeline.operands += 2;
+    pipeline.n_operands -= 2;
+    if (pipeline.n_operands > 1)
         return arguments_wrong(&command, err, "'%s' is one too many: replay takes a folder and a pipeline",
-                               a->operands[1]);
-    int result = configuration_load(&command, a, err, &c);
+                               pipeline.operands[1]);
+    int result = configuration_load(&command, &pipeline, err, &c);
     if (c.complaints.n)
         configuration_print_mistakes(&c, err);
     else if (!result)
@@ -310,30 +311,28 @@ static int replay(struct arguments *a, FILE *err)
     return result;
 }
 
-int command_dead(int argc, char **argv, FILE *out, FILE *err)
+static int dead(const struct arguments *a, FILE *out, FILE *err)
 {
     static const char *const verbs[] = {"list", "show", "replay"};
     enum { LIST, SHOW, REPLAY, VERBS };
-    struct arguments a;
-    int result = arguments_parse(&command, argc, argv, &a, err), verb = 0;
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    if (a.n_operands == 0)
+    int verb = 0;
+    if (a->n_operands == 0)
         return arguments_wrong(&command, err, "list, show or replay?");
-    while (verb < VERBS && strcmp(verbs[verb], a.operands[0]) != 0)
+    while (verb < VERBS && strcmp(verbs[verb], a->operands[0]) != 0)
         verb++;
     if (verb == VERBS) {
-        const char *nearest = nearest_name(a.operands[0], verbs, VERBS);
-        return arguments_wrong(&command, err, "'%s' is none of list, show and replay%s%s%s", a.operands[0],
+        const char *nearest = nearest_name(a->operands[0], verbs, VERBS);
+        return arguments_wrong(&command, err, "'%s' is none of list, show and replay%s%s%s", a->operands[0],
                                nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
     }
-    if (a.n_operands < 2)
+    if (a->n_operands < 2)
         return arguments_wrong(&command, err, "which folder?");
-    if (verb == LIST && a.n_operands > 2)
-        return arguments_wrong(&command, err, "'%s' is one too many: list takes a folder", a.operands[2]);
-    return verb == REPLAY ? replay(&a, err) : look(&a, verb == SHOW, out, err);
+    if (verb == LIST && a->n_operands > 2)
+        return arguments_wrong(&command, err, "'%s' is one too many: list takes a folder", a->operands[2]);
+    return verb == REPLAY ? replay(a, err) : look(a, verb == SHOW, out, err);
+}
+
+int command_dead(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, dead, out, err);
 }

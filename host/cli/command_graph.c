@@ -171,13 +171,5 @@ static int draw(const struct arguments *a, FILE *out, FILE *err)
 
 int command_graph(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct arguments a;
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help)
-        arguments_help(&command, out);
-    else
-        result = draw(&a, out, err);
-    return result;
+    return arguments_run(&command, argc, argv, draw, out, err);
 }

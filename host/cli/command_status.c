@@ -64,26 +64,23 @@ static int tell_one(const char *name, int as_json, FILE *out, FILE *err)
     return EXIT_OK;
 }
 
-static int run(const struct command *c, int argc, char **argv, FILE *out, FILE *err)
+static int tell(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
-    int result = arguments_parse(c, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(c, out);
-        return EXIT_OK;
-    }
-    int as_json = a.values[JSON] != NULL;
-    return a.n_operands > 0 ? tell_one(a.operands[0], as_json, out, err) : list_all(c, as_json, out, err);
+    int as_json = a->values[JSON] != NULL;
+    return a->n_operands > 0 ? tell_one(a->operands[0], as_json, out, err) : list_all(&status_of, as_json, out, err);
 }
 
 int command_status(int argc, char **argv, FILE *out, FILE *err)
 {
-    return run(&status_of, argc, argv, out, err);
+    return arguments_run(&status_of, argc, argv, tell, out, err);
+}
+
+static int list(const struct arguments *a, FILE *out, FILE *err)
+{
+    return list_all(&ps, a->values[JSON] != NULL, out, err);
 }
 
 int command_ps(int argc, char **argv, FILE *out, FILE *err)
 {
-    return run(&ps, argc, argv, out, err);
+    return arguments_run(&ps, argc, argv, list, out, err);
 }

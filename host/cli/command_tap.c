@@ -263,36 +263,33 @@ static int64_t read_number(const struct arguments *a, int which, long usual, lon
     return -1;
 }
 
-int command_tap(int argc, char **argv, FILE *out, FILE *err)
+static int tap(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
     char why[400] = "";
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    if (a.n_operands < 2)
-        return arguments_wrong(&command, err, a.n_operands ? "which stage?" : "which pipeline, and which stage?");
-    int64_t count = read_number(&a, COUNT, COUNT_USUAL, COUNT_MOST, err);
-    int64_t bytes = count < 0 ? -1 : read_number(&a, BYTES, BYTES_USUAL, BYTES_MOST, err);
+    if (a->n_operands < 2)
+        return arguments_wrong(&command, err, a->n_operands ? "which stage?" : "which pipeline, and which stage?");
+    int64_t count = read_number(a, COUNT, COUNT_USUAL, COUNT_MOST, err);
+    int64_t bytes = count < 0 ? -1 : read_number(a, BYTES, BYTES_USUAL, BYTES_MOST, err);
     if (bytes < 0)
         return EXIT_USAGE;
-    struct tap t = {.a = &a, .bytes = (size_t)bytes, .wanted = (uint64_t)count, .out = out, .err = err};
-    int fd = client_connect(a.operands[0], 0, why, sizeof why);
+    struct tap t = {.a = a, .bytes = (size_t)bytes, .wanted = (uint64_t)count, .out = out, .err = err};
+    int fd = client_connect(a->operands[0], 0, why, sizeof why);
     if (fd < 0) {
         fprintf(err, "micropipe tap: %s\n", why);
         return EXIT_SYSTEM;
     }
     struct tap_stream stream;
     tap_stream_init(&stream, fd);
-    result = open_folder(&t, a.values[SAVE]);
+    int result = open_folder(&t, a->values[SAVE]);
     if (!result)
         result = run(&t, &stream);
     if (t.folder >= 0)
         close(t.folder);
     tap_stream_close(&stream);
     return result;
+}
+
+int command_tap(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, tap, out, err);
 }

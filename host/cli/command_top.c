@@ -131,19 +131,16 @@ static int watch(const struct arguments *a, struct looks *l, FILE *out, FILE *er
     return print_looks(l, out, err);
 }
 
+static int top(const struct arguments *a, FILE *out, FILE *err)
+{
+    struct looks l = {.link = {.fd = -1}};
+    int result = read_interval(a, &l.interval_ms, err);
+    l.once = a->values[ONCE] != NULL;
+    l.as_json = a->values[JSON] != NULL;
+    return result ? result : watch(a, &l, out, err);
+}
+
 int command_top(int argc, char **argv, FILE *out, FILE *err)
 {
-    struct arguments a;
-    struct looks l = {.link = {.fd = -1}};
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    result = read_interval(&a, &l.interval_ms, err);
-    l.once = a.values[ONCE] != NULL;
-    l.as_json = a.values[JSON] != NULL;
-    return result ? result : watch(&a, &l, out, err);
+    return arguments_run(&command, argc, argv, top, out, err);
 }

@@ -152,27 +152,24 @@ static int tune(const struct pipeline *p, uint64_t seconds, FILE *out, FILE *err
     return error ? error : (int)outcome;
 }
 
-int command_tune(int argc, char **argv, FILE *out, FILE *err)
+static int load_and_tune(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
     struct configuration c;
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    const char *text = a.values[SECONDS];
+    const char *text = a->values[SECONDS];
     char *end = NULL;
     long seconds = text ? strtol(text, &end, 10) : SECONDS_USUAL;
     if (text && (!*text || *end || seconds < 1 || seconds > SECONDS_MOST))
         return arguments_wrong(&command, err, "'%s' is no number of seconds from 1 to %d", text, SECONDS_MOST);
-    result = configuration_load(&command, &a, err, &c);
+    int result = configuration_load(&command, a, err, &c);
     if (c.complaints.n)
         configuration_print_mistakes(&c, err);
     else if (!result)
         result = tune(c.pipeline, (uint64_t)seconds, out, err);
     configuration_clear(&c);
     return result;
+}
+
+int command_tune(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, load_and_tune, out, err);
 }

@@ -50,27 +50,24 @@ static const struct {
 
 enum { N_PROBES = sizeof probes / sizeof probes[0] };
 
-int doctor_run(int argc, char **argv, FILE *out, FILE *err)
+static int examine(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
     struct finding findings[N_PROBES] = {0};
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
     for (size_t i = 0; i < N_PROBES; i++) {
         findings[i].name = probes[i].name;
         probes[i].probe(&findings[i]);
     }
-    result = finding_count(findings, N_PROBES, VERDICT_MISSING) ? EXIT_SYSTEM : EXIT_OK;
-    if (!a.values[JSON])
+    int result = finding_count(findings, N_PROBES, VERDICT_MISSING) ? EXIT_SYSTEM : EXIT_OK;
+    if (!a->values[JSON])
         finding_print_all(findings, N_PROBES, out);
     else if (finding_print_json(findings, N_PROBES, out) == -ENOMEM) {
         fprintf(err, "micropipe doctor: there is no memory left to print what was found\n");
         result = EXIT_SYSTEM;
     }
     return result;
+}
+
+int doctor_run(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, examine, out, err);
 }

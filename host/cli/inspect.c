@@ -94,30 +94,28 @@ static int show_all(struct catalogue *c, const struct arguments *a, FILE *out, F
     return EXIT_OK;
 }
 
-int inspect_run(int argc, char **argv, FILE *out, FILE *err)
+static int inspect(const struct arguments *a, FILE *out, FILE *err)
 {
-    struct arguments a;
     struct catalogue *c = NULL;
-    int result = arguments_parse(&command, argc, argv, &a, err);
-    if (result)
-        return result;
-    if (a.help) {
-        arguments_help(&command, out);
-        return EXIT_OK;
-    }
-    const char *name = a.n_operands ? a.operands[0] : NULL;
-    if (name && a.values[PROBLEMS])
+    const char *name = a->n_operands ? a->operands[0] : NULL;
+    if (name && a->values[PROBLEMS])
         return arguments_wrong(&command, err, "--problems is about all packs: leave out '%s'", name);
-    if (catalogue_create(a.values[PLUGIN_PATH], &c) != 0) {
+    if (catalogue_create(a->values[PLUGIN_PATH], &c) != 0) {
         fprintf(err, "micropipe inspect: there is no memory left\n");
         return EXIT_SYSTEM;
     }
+    int result;
     if (!name)
-        result = show_all(c, &a, out, err);
+        result = show_all(c, a, out, err);
     else if (names_processor(name))
-        result = show_processor(c, name, a.values[JSON] != NULL, out, err);
+        result = show_processor(c, name, a->values[JSON] != NULL, out, err);
     else
-        result = show_pack(c, name, a.values[JSON] != NULL, out, err);
+        result = show_pack(c, name, a->values[JSON] != NULL, out, err);
     catalogue_destroy(&c);
     return result;
+}
+
+int inspect_run(int argc, char **argv, FILE *out, FILE *err)
+{
+    return arguments_run(&command, argc, argv, inspect, out, err);
 }
