@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "json_figures.h"
 #include "json_text.h"
 
 /* Everything that a status is made of. */
@@ -17,17 +18,6 @@ struct report {
     struct stage_latency latency[PIPELINE_STAGES_MAX];
     unsigned parts;
 };
-
-static json_t *number(uint64_t n)
-{
-    return json_integer(n <= INT64_MAX ? (json_int_t)n : INT64_MAX);
-}
-
-/* In milliseconds: a wait is not measured closer. */
-static json_t *seconds(uint64_t ns)
-{
-    return json_real(round((double)ns / (double)NS_PER_MS) / 1000);
-}
 
 static json_t *exact_seconds(uint64_t ns)
 {
@@ -42,16 +32,6 @@ static json_t *rounded(double x, double unit)
 static void put(json_t *object, const char *key, json_t *value)
 {
     json_object_set_new(object, key, value); /* NULL: the key is missing, and the answer is sent without */
-}
-
-static const char *state_of(const struct stage_snapshot *s)
-{
-    static const char *const names[] = {[STAGE_STARTING] = "starting",
-                                        [STAGE_RUNNING] = "running",
-                                        [STAGE_DRAINING] = "draining",
-                                        [STAGE_ENDED] = "ended",
-                                        [STAGE_FAILED] = "failed"};
-    return names[s->state];
 }
 
 static const char *worker_state(enum slot_state state)
@@ -90,7 +70,7 @@ static void put_counts(json_t *object, const struct stage_snapshot *f)
                   {"done", f->done},
                   {"total", f->total}};
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        put(object, counts[i].key, number(counts[i].value));
+        put(object, counts[i].key, json_count(counts[i].value));
 }
 
 static json_t *quantiles(const struct durations *d)
@@ -103,7 +83,7 @@ static json_t *quantiles(const struct durations *d)
     put(object, "p90", exact_seconds(durations_quantile(d, 0.9)));
     put(object, "p99", exact_seconds(durations_quantile(d, 0.99)));
     put(object, "max", exact_seconds(durations_quantile(d, 1)));
-    put(object, "count", number(n));
+    put(object, "count", json_count(n));
     return object;
 }
 
@@ -129,25 +109,25 @@ static json_t *histogram(const struct durations *d)
         below += d->counts[i];
         if (i % HISTOGRAM_STEPS != 0 || below == 0)
             continue;
-        json_array_append_new(buckets, json_pack("[oo]", exact_seconds(histogram_bound(i)), number(below)));
+        json_array_append_new(buckets, json_pack("[oo]", exact_seconds(histogram_bound(i)), json_count(below)));
         told = below;
     }
-    return json_pack("{so so so}", "count", number(all), "sum_s", exact_seconds(d->sum_ns), "buckets", buckets);
+    return json_pack("{so so so}", "count", json_count(all), "sum_s", exact_seconds(d->sum_ns), "buckets", buckets);
 }
 
 static json_t *worker_object(const struct worker_snapshot *w)
 {
     json_t *object = json_object();
-    put(object, "worker", number(w->worker));
+    put(object, "worker", json_count(w->worker));
     put(object, "pid", json_integer(w->pid));
     put(object, "state", json_string(worker_state(w->state)));
-    put(object, "state_s", seconds(w->state_ns));
-    put(object, "frame", w->has_frame ? number(w->frame) : json_null());
-    put(object, "frame_s", w->has_frame ? seconds(w->frame_ns) : json_null());
-    put(object, "cpu_s", seconds(w->cpu_ns));
+    put(object, "state_s", json_seconds(w->state_ns));
+    put(object, "frame", w->has_frame ? json_count(w->frame) : json_null());
+    put(object, "frame_s", w->has_frame ? json_seconds(w->frame_ns) : json_null());
+    put(object, "cpu_s", json_seconds(w->cpu_ns));
     put(object, "cpu", w->cpu < 0 ? json_null() : rounded(w->cpu, 1e-3));
-    put(object, "done", number(w->done));
-    put(object, "deaths", number(w->deaths));
+    put(object, "done", json_count(w->done));
+    put(object, "deaths", json_count(w->deaths));
     return object;
 }
 
@@ -164,7 +144,7 @@ static json_t *worker_objects(const struct report *r, uint32_t stage)
 static json_t *memory_of(const struct report *r, uint32_t stage)
 {
     uint64_t each = operator_scaling(r->run)->worker_bytes[stage];
-    return each ? number(each * r->now.stages[stage].workers) : json_null();
+    return each ? json_count(each * r->now.stages[stage].workers) : json_null();
 }
 
 static json_t *stage_object(const struct report *r, uint32_t i)
@@ -178,16 +158,16 @@ static json_t *stage_object(const struct report *r, uint32_t i)
     put(object, "processor", json_text(f->processor));
     put(object, "kind", json_string(stage->is_source ? "source" : stage->is_sink ? "sink" : "filter"));
     put(object, "ordered", json_boolean(stage->ordered));
-    put(object, "state", json_string(state_of(f)));
+    put(object, "state", json_string(stage_state_name(f->state)));
     put(object, "sandbox", json_string(sandbox_level_name(stage->sandbox)));
-    put(object, "workers", number(f->workers));
-    put(object, "workers_wanted", number(f->workers_wanted));
-    put(object, "workers_max", number(f->workers_max));
+    put(object, "workers", json_count(f->workers));
+    put(object, "workers_wanted", json_count(f->workers_wanted));
+    put(object, "workers_max", json_count(f->workers_max));
     put(object, "workers_by", json_string(by));
     put_counts(object, f);
-    put(object, "busy_s", seconds(f->busy_ns));
-    put(object, "wait_input_s", seconds(f->wait_input_ns));
-    put(object, "wait_output_s", seconds(f->wait_output_ns + f->wait_memory_ns));
+    put(object, "busy_s", json_seconds(f->busy_ns));
+    put(object, "wait_input_s", json_seconds(f->wait_input_ns));
+    put(object, "wait_output_s", json_seconds(f->wait_output_ns + f->wait_memory_ns));
     put(object, "memory_bytes", memory_of(r, i));
     if (r->window)
         put_window(object, &r->window->stages[i]);
@@ -218,20 +198,6 @@ static json_t *edge_objects(const struct pipeline *p)
         json_array_append_new(list, json_pack("{so so so ss}", "from", json_text(from->name), "port",
                                               json_text(from->description->outputs[e->from_port].name), "to",
                                               json_text(p->stages[e->to].name), "when_full", when_full));
-    }
-    return list;
-}
-
-/* The decisions that are remembered, the oldest first. */
-static json_t *decision_objects(const struct report *r)
-{
-    uint32_t n = r->now.n_decisions, first = n > DECISIONS_KEPT ? n - DECISIONS_KEPT : 0;
-    json_t *list = json_array();
-    for (uint32_t i = first; i < n; i++) {
-        const struct scaling_decision *d = &r->now.decisions[i % DECISIONS_KEPT];
-        json_array_append_new(list, json_pack("{so so si si so}", "at_s", seconds(d->at_ns), "stage",
-                                              json_text(r->pipeline->stages[d->stage].name), "from", (int)d->from, "to",
-                                              (int)d->to, "why", json_text(d->why)));
     }
     return list;
 }
@@ -270,8 +236,8 @@ static uint64_t used_bytes(const struct arena *a)
 static json_t *memory_object(const struct report *r)
 {
     const struct arena *a = &operator_segment(r->run)->arena;
-    return json_pack("{so so so}", "arena_bytes", number((uint64_t)a->n_spans * SPAN_SIZE), "arena_used_bytes",
-                     number(used_bytes(a)), "report", json_text(r->now.memory_report));
+    return json_pack("{so so so}", "arena_bytes", json_count((uint64_t)a->n_spans * SPAN_SIZE), "arena_used_bytes",
+                     json_count(used_bytes(a)), "report", json_text(r->now.memory_report));
 }
 
 static double unix_time(void)
@@ -289,9 +255,9 @@ static json_t *report_object(const struct report *r)
     put(object, "pid", json_integer(getpid()));
     put(object, "state", json_string(now->draining ? "draining" : now->paused ? "paused" : "running"));
     put(object, "time_s", rounded(unix_time(), 1e-3));
-    put(object, "elapsed_s", seconds(now->elapsed_ns));
-    put(object, "window_s", seconds(r->window ? r->window->ns : now->elapsed_ns));
-    put(object, "first_frame_s", now->first_frame_ns ? seconds(now->first_frame_ns) : json_null());
+    put(object, "elapsed_s", json_seconds(now->elapsed_ns));
+    put(object, "window_s", json_seconds(r->window ? r->window->ns : now->elapsed_ns));
+    put(object, "first_frame_s", now->first_frame_ns ? json_seconds(now->first_frame_ns) : json_null());
     put(object, "cpus", json_real(operator_scaling(r->run)->cores.budget));
     put(object, "limited_by", json_text(now->limit[0] ? now->limit : NULL));
     put(object, "bottleneck", json_text(bottleneck < 0 ? NULL : now->stages[bottleneck].name));
@@ -299,7 +265,7 @@ static json_t *report_object(const struct report *r)
     put(object, "dead_letters", json_text(r->pipeline->dead_letters));
     put(object, "edges", edge_objects(r->pipeline));
     put(object, "stages", stage_objects(r));
-    put(object, "decisions", decision_objects(r));
+    put(object, "decisions", json_decisions(&r->now));
     return object;
 }
 
