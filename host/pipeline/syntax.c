@@ -167,9 +167,11 @@ static int complain_no_equals(struct parser *p, const struct token *name, const 
 
 static int complain_no_value(struct parser *p)
 {
-    const struct token *t = p->next;
+    const struct token *t = p->next, *last = before(p);
     if (t->type == TOKEN_NAME || (t->type == TOKEN_GARBAGE && bare_length(t->text) > 1 && *t->text != '@'))
         return complain_bare(p, t);
+    if (t->type == TOKEN_EQUALS && last->type == TOKEN_ARRAY && touch(last, t)) /* an address as [::1]:80, no array */
+        return COMPLAIN(p, last, "a text needs quotes: \"%.*s\"", (int)strcspn(last->text, " \t\r\n\f,;"), last->text);
     int error = complain_token(p, t);
     return error ? error : COMPLAIN(p, t, "expected a value, but found %s", token_phrase(t, p->region));
 }

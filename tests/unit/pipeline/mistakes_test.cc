@@ -39,6 +39,7 @@ const Mistake mistakes[] = {
     {"UnquotedSize", "name = \"a\";\nmemory = ~512M;\n", "a text needs quotes: \"512M\""},
     {"UnquotedPattern", WITH_TOP("name = ~*.jpg;\n"), "a text needs quotes: \"\\*\\.jpg\""},
     {"UnquotedTimeInAList", "a = ( 1, ~20ms );\n", "a text needs quotes: \"20ms\""},
+    {"UnquotedAddress", "http = ~[::1]:9464;\n", "a text needs quotes: \"\\[::1\\]:9464\""},
     {"YesForTrue", "ordered = ~yes;\n", "write true instead of 'yes'"},
     {"OffForFalse", "ordered = ~OFF;\n", "write false instead of 'OFF'"},
     {"NoEquals", "name ~\"x\";\n", "'=' is missing after 'name'"},
