@@ -57,9 +57,9 @@ std::vector<std::vector<unsigned>> pairs(const std::vector<unsigned> &first, con
 
 std::vector<Shape> steady_shapes(const Folder &folder)
 {
-    make_photos(folder.path("photos"), PHOTOS);
+    make_photos(folder / "photos", PHOTOS);
     std::string photos =
-        pipeline({stage("source", "files.read", "path = \"" + folder.path("photos") + "\";"),
+        pipeline({stage("source", "files.read", "path = \"" + (folder / "photos") + "\";"),
                   stage("decode", "image.decode", "", QUEUE), stage("resize", "image.resize", "width = 256;", QUEUE),
                   stage("encode", "image.encode", "", QUEUE), end()});
     std::vector<std::vector<unsigned>> of_photos;
@@ -67,28 +67,28 @@ std::vector<Shape> steady_shapes(const Folder &folder)
         for (unsigned resize : {1, 2})
             of_photos.push_back({decode, resize, 1});
     return {
-        {"photos", folder.write("photos.cfg", photos), "end", {"decode", "resize", "encode"}, of_photos},
+        {"photos", folder.file("photos.cfg", photos), "end", {"decode", "resize", "encode"}, of_photos},
         {"waiting",
-         folder.write("waiting.cfg", pipeline({SOURCE, work("fetch", "wait = \"20ms\"; spread = 0.5;"), end()})),
+         folder.file("waiting.cfg", pipeline({SOURCE, work("fetch", "wait = \"20ms\"; spread = 0.5;"), end()})),
          "end",
          {"fetch"},
          singles({2, 8, 16, 24, 32, 48, 64})},
         {"mixed",
-         folder.write("mixed.cfg", pipeline({SOURCE, work("parse", "cpu = \"1ms\"; spread = 0.5;"),
-                                             work("fetch", "cpu = \"500us\"; wait = \"10ms\"; spread = 0.5;"), end()})),
+         folder.file("mixed.cfg", pipeline({SOURCE, work("parse", "cpu = \"1ms\"; spread = 0.5;"),
+                                            work("fetch", "cpu = \"500us\"; wait = \"10ms\"; spread = 0.5;"), end()})),
          "end",
          {"parse", "fetch"},
          pairs({1, 2, 3, 4}, {4, 8, 16, 24, 32})},
         {"splitter",
-         folder.write("splitter.cfg", pipeline({SOURCE, work("split", "cpu = \"5ms\"; copies = 50; spread = 0.5;"),
-                                                work("each", "cpu = \"400us\"; spread = 0.5;"), end()})),
+         folder.file("splitter.cfg", pipeline({SOURCE, work("split", "cpu = \"5ms\"; copies = 50; spread = 0.5;"),
+                                               work("each", "cpu = \"400us\"; spread = 0.5;"), end()})),
          "end",
          {"split", "each"},
          pairs({1, 2, 3}, {1, 2, 3, 4, 6})},
         {"serial sink",
-         folder.write("serial.cfg",
-                      pipeline({SOURCE, work("make", "cpu = \"500us\"; wait = \"6ms\"; spread = 0.5;"),
-                                work("write", "cpu = \"200us\"; wait = \"800us\";", " workers = 1;"), end()})),
+         folder.file("serial.cfg",
+                     pipeline({SOURCE, work("make", "cpu = \"500us\"; wait = \"6ms\"; spread = 0.5;"),
+                               work("write", "cpu = \"200us\"; wait = \"800us\";", " workers = 1;"), end()})),
          "end",
          {"make"},
          singles({1, 2, 4, 6, 8, 12, 16, 24})},
@@ -100,8 +100,8 @@ Shape moving_shape(const Folder &folder, double from_s, double until_s)
     std::string options = "wait = \"10ms\"; slower = 5.0; slower_from = \"" + std::to_string(static_cast<int>(from_s)) +
                           "s\"; slower_until = \"" + std::to_string(static_cast<int>(until_s)) + "s\";";
     return {"moving",
-            folder.write("moving.cfg", pipeline({SOURCE, work("moves", options),
-                                                 work("write", "wait = \"1ms\";", " workers = 1;"), end()})),
+            folder.file("moving.cfg", pipeline({SOURCE, work("moves", options),
+                                                work("write", "wait = \"1ms\";", " workers = 1;"), end()})),
             "end",
             {"moves"},
             {}};
@@ -110,10 +110,10 @@ Shape moving_shape(const Folder &folder, double from_s, double until_s)
 Shape loading_shape(const Folder &folder)
 {
     return {"loading",
-            folder.write("loading.cfg", pipeline({SOURCE,
-                                                  work("loads", "wait = \"1ms\"; load = \"500ms\";",
-                                                       " workers = { min = 1; max = 4; };"),
-                                                  end()})),
+            folder.file("loading.cfg", pipeline({SOURCE,
+                                                 work("loads", "wait = \"1ms\"; load = \"500ms\";",
+                                                      " workers = { min = 1; max = 4; };"),
+                                                 end()})),
             "end",
             {"loads"},
             {}};

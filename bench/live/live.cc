@@ -4,7 +4,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <jansson.h>
 #include <spawn.h>
@@ -17,8 +16,6 @@
 extern "C" {
 #include "client.h"
 }
-
-namespace fs = std::filesystem;
 
 namespace
 {
@@ -167,20 +164,5 @@ double Live::cpu_s() const
 
 Folder::Folder()
 {
-    std::string pattern = (fs::temp_directory_path() / "micropipe-bench-XXXXXX").string();
-    if (!mkdtemp(pattern.data()))
-        throw std::runtime_error("cannot make a temporary folder");
-    path_ = pattern;
-    setenv("XDG_RUNTIME_DIR", path_.c_str(), 1);
-}
-
-Folder::~Folder()
-{
-    fs::remove_all(path_);
-}
-
-std::string Folder::write(const std::string &name, const std::string &text) const
-{
-    std::ofstream(path(name)) << text;
-    return path(name);
+    setenv("XDG_RUNTIME_DIR", path().c_str(), 1);
 }

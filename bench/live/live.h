@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "temp_folder.h"
+
 // At one instant.
 struct Instant {
     double at_s = 0; // since the start
@@ -48,16 +50,8 @@ class Live
 };
 
 // Where everything of this bench is, gone at its end. XDG_RUNTIME_DIR points there.
-class Folder
+class Folder : public harness::TempFolder
 {
   public:
     Folder();
-    ~Folder();
-    Folder(const Folder &) = delete;
-    Folder &operator=(const Folder &) = delete;
-    std::string path(const std::string &name) const { return path_ + "/" + name; }
-    std::string write(const std::string &name, const std::string &text) const; // returns its path
-
-  private:
-    std::string path_;
 };

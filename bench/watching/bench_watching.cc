@@ -51,7 +51,7 @@ void compare(int pairs)
 {
     Folder folder;
     const uint16_t port = some_port();
-    const std::string file = folder.write(
+    const std::string file = folder.file(
         "watched.cfg", "stages = ( { processor = \"core.generate\"; options = { size = 64; }; name = \"generate\"; },\n"
                        "           { processor = \"core.null\"; name = \"null\"; } );\n");
     Live live(file, {"http=127.0.0.1:" + std::to_string(port)});

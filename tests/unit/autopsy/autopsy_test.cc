@@ -18,6 +18,8 @@ extern "C" {
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../support/temp_folder.h"
+
 namespace
 {
 
@@ -103,9 +105,8 @@ TEST(Autopsy, OfGarbageEndsAndHarmsNobody)
 
 TEST(Autopsy, DoesNotWaitForAFileThatIsNone)
 {
-    char folder[] = "/tmp/micropipe-test-XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
-    std::string fifo = std::string(folder) + "/fifo";
+    harness::TempFolder folder;
+    const std::string fifo = folder / "fifo";
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
     auto e = OfACrash();
     ASSERT_TRUE(e);
@@ -115,8 +116,6 @@ TEST(Autopsy, DoesNotWaitForAFileThatIsNone)
     e->modules_size = static_cast<uint32_t>(strlen(e->modules));
     Found found(nullptr, free);
     EXPECT_TRUE(Examine(e.get(), &found));
-    unlink(fifo.c_str());
-    rmdir(folder);
 }
 
 TEST(Autopsy, ThatIsEndedBeforeItIsDoneLeavesNoProcess)

@@ -5,35 +5,18 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <string>
 
-class LetterFolder
+#include "../../support/temp_folder.h"
+
+class LetterFolder : public harness::TempFolder
 {
   public:
-    LetterFolder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "micropipe-test-XXXXXX").string();
-        path_ = mkdtemp(name.data());
-        fd_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    ~LetterFolder()
-    {
-        close(fd_);
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    LetterFolder(const LetterFolder &) = delete;
-    LetterFolder &operator=(const LetterFolder &) = delete;
+    ~LetterFolder() { close(fd_); }
 
-    void Put(const std::string &name, const std::string &bytes) const
-    {
-        std::filesystem::create_directories(std::filesystem::path(path_ + "/" + name).parent_path());
-        std::ofstream(path_ + "/" + name, std::ios::binary) << bytes;
-    }
+    void Put(const std::string &name, const std::string &bytes) const { file(name, bytes); }
 
     void Letter(const std::string &name, const std::string &stage, int run = 1, int position = 0) const
     {
@@ -48,21 +31,16 @@ class LetterFolder
     std::map<std::string, std::string> Files() const
     {
         std::map<std::string, std::string> all;
-        for (const auto &entry : std::filesystem::recursive_directory_iterator(path_)) {
-            std::ifstream in(entry.path(), std::ios::binary);
+        for (const auto &entry : std::filesystem::recursive_directory_iterator(path()))
             if (entry.is_regular_file())
-                all[std::filesystem::relative(entry.path(), path_).string()] =
-                    std::string(std::istreambuf_iterator<char>(in), {});
-        }
+                all[std::filesystem::relative(entry.path(), path()).string()] = harness::read_file(entry.path());
         return all;
     }
 
-    const std::string &path() const { return path_; }
     int fd() const { return fd_; }
 
   private:
-    std::string path_;
-    int fd_ = -1;
+    int fd_ = open(path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 };
 
 #endif
