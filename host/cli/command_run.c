@@ -11,6 +11,7 @@
 #include "debugger.h"
 #include "display.h"
 #include "http.h"
+#include "log_line.h"
 #include "nearest.h"
 #include "quantity.h"
 #include "summary.h"
@@ -71,11 +72,14 @@ static int read_word(const char *wanted, const char *const *names, size_t n, con
 /* What is logged, and how. */
 static int read_log(const struct arguments *a, struct log *out, FILE *err)
 {
-    static const char *const levels[] = {"error", "warning", "info", "debug"}; /* as enum log_level */
-    static const char *const formats[] = {"human", "json"};                    /* as enum log_format */
+    static const char *const formats[] = {"human", "json"}; /* as enum log_format */
+    const char *levels[LOG_LEVEL_DEBUG + 1];
+    for (int i = 0; i <= LOG_LEVEL_DEBUG; i++)
+        levels[i] = log_level_name((enum log_level)i);
     int level = a->values[QUIET] || a->values[DEBUG] ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, format = LOG_HUMAN;
     if (a->values[LEVEL])
-        level = read_word(a->values[LEVEL], levels, 4, "log level: error, warning, info or debug", err);
+        level =
+            read_word(a->values[LEVEL], levels, LOG_LEVEL_DEBUG + 1, "log level: error, warning, info or debug", err);
     if (level >= 0 && a->values[LOG])
         format = read_word(a->values[LOG], formats, 2, "format of the log: human or json", err);
     if (level < 0 || format < 0)
