@@ -11,19 +11,15 @@
 #include "tracing.h"
 #include "waiting.h"
 
-/* Whether a ring's producer end can be wanted by one slot only. */
+/* Whether one edge of one slot is all that ever writes into a ring: a slot whose two ports lead there moves the tail
+ * twice, and may not take it for where this edge left it. */
 static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
 {
-    uint64_t seen = 0;
-    uint32_t slots = 0;
-    for (uint32_t i = 0; i < p->n_edges; i++) {
-        uint32_t from = p->edges[i].from;
-        if (p->edges[i].to != to || (seen & HOLDER_STAGE(from)))
-            continue;
-        seen |= HOLDER_STAGE(from);
-        slots += p->stages[from].workers_max;
-    }
-    return slots == 1 ? END_SOLE : END_SHARED;
+    uint32_t writers = 0;
+    for (uint32_t i = 0; i < p->n_edges; i++)
+        if (p->edges[i].to == to)
+            writers += p->stages[p->edges[i].from].workers_max;
+    return writers == 1 ? END_SOLE : END_SHARED;
 }
 
 static void find_readers(struct transaction *t)

@@ -341,6 +341,23 @@ TEST(Readers, ACommitTouchesNothingBehindTheLastOfTheMostThatAStageMayHave)
     EXPECT_EQ(au64_relaxed(&source.Journal()->skipped), skipped);
 }
 
+// A sole producer knows the tail without a look at the ring; two of its ports may move the same one.
+TEST(Readers, FramesOfTwoPortsThatLeadIntoOneRingAllArrive)
+{
+    World world({{"router", nullptr, 0, 2, 1, 2}, {"sink", nullptr, 16, 1, 1, 0}}, {{0, 0, 1, 0}, {0, 1, 1, 1}});
+    Player router(world, 0);
+    for (uint32_t port : {0, 1, 1, 0}) {
+        descriptor d;
+        ASSERT_EQ(allocator_take(&router.t.allocator, 100, &d), 0);
+        transaction_emit(&router.t, &d, port, OUTPUT_CREATED);
+        transaction_commit(&router.t, 0);
+    }
+    std::vector<uint32_t> ports;
+    for (const Seen &frame : world.Drain(1))
+        ports.push_back(frame.port);
+    EXPECT_EQ(ports, (std::vector<uint32_t>{0, 1, 1, 0}));
+}
+
 // A keeper that is woken looks at what all do: one that still finds us busy goes back to sleep.
 TEST(Room, AWorkerSaysThatItWaitsForRoomBeforeItWakesKeepersForWhoWantsMemory)
 {

@@ -247,14 +247,14 @@ TEST_F(Transaction, OfASourceThatIsRolledForwardAgainPublishesNothingTwice)
     EXPECT_EQ(world_.Committed(SOURCE).tally.out, 2u);
 }
 
-TEST_F(Transaction, AStagesTwoPortsIntoOneRingAreOneProducers)
+TEST_F(Transaction, AStagesTwoPortsIntoOneRingAreTwoProducers)
 {
     World two({{"source", nullptr, 0, 1, 1, 2}, {"sink", nullptr, 4, 1, 1, 0}}, {{0, 0, 1, 0}, {0, 1, 1, 1}});
     transaction t;
     ASSERT_EQ(transaction_init(&t, two.segment(), 0, 0, 1, {IgnoreRefusal, nullptr}), 0);
     ASSERT_EQ(t.n_readers, 2u);
-    EXPECT_EQ(t.readers[0].hold, END_SOLE);
-    EXPECT_EQ(t.readers[1].hold, END_SOLE);
+    EXPECT_EQ(t.readers[0].hold, END_SHARED);
+    EXPECT_EQ(t.readers[1].hold, END_SHARED);
     transaction_destroy(&t);
 }
 
