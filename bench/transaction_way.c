@@ -45,6 +45,10 @@ static void emit(struct transaction *t, uint64_t payload, uint64_t number)
     b->size_type_flags = block_word(payload, 0, bytes >= BLOCK_WIDE_FROM ? BLOCK_IS_WIDE : 0);
     payload_write(block_payload(b), payload, number);
     transaction_emit(t, &d, 0, OUTPUT_CREATED);
+    t->tally.sequence = number + 1; /* figures as a worker keeps them of each frame */
+    t->tally.out++;
+    t->tally.emitted++;
+    t->tally.bytes_out += payload;
 }
 
 static uint64_t read_claimed(struct transaction *t, uint32_t n)
@@ -55,8 +59,12 @@ static uint64_t read_claimed(struct transaction *t, uint32_t n)
         struct block *b = transaction_input(t, i);
         if (!b)
             _exit(1);
+        transaction_cursor(t, i);
         sum += payload_sum(block_payload(b), block_size(b));
+        t->tally.out++;
+        t->tally.bytes_in += block_size(b);
     }
+    transaction_cursor(t, CURSOR_NONE);
     return sum;
 }
 
