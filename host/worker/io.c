@@ -350,18 +350,20 @@ static mpipe_status io_attribute_at(void *worker, const mpipe_frame *frame, uint
     return MPIPE_OK;
 }
 
-/* Puts new records into the block if they fit beside the payload; a view of ours with a tail. */
+/* True if new records fit into the block, beside the payload and a tail: a view of ours. */
 static int records_fit(const struct view *v, const struct block *b, uint32_t n)
 {
     uint64_t header = block_flags(b) & BLOCK_IS_WIDE ? BLOCK_WIDE_HEADER : BLOCK_HEADER;
-    return v->origin == VIEW_CREATED && (block_flags(b) & BLOCK_HAS_TAIL) &&
-           header + (v->frame.size + 7) / 8 * 8 + n + BLOCK_TAIL <= v->block_bytes;
+    return v->origin == VIEW_CREATED && header + (v->frame.size + 7) / 8 * 8 + n + BLOCK_TAIL <= v->block_bytes;
 }
 
+/* The block may have been taken without a tail: from now on it has one. */
 static void put_records(const struct session *s, struct view *v, const uint8_t *records, uint32_t n)
 {
     struct block *b = (struct block *)(void *)(s->t.segment->arena.base + v->descriptor.block);
-    uint64_t header = block_flags(b) & BLOCK_IS_WIDE ? BLOCK_WIDE_HEADER : BLOCK_HEADER;
+    uint32_t flags = block_flags(b);
+    uint64_t header = flags & BLOCK_IS_WIDE ? BLOCK_WIDE_HEADER : BLOCK_HEADER;
+    b->size_type_flags = block_word(0, 0, flags | BLOCK_HAS_TAIL);
     v->attributes = n;
     v->frame.capacity = v->block_bytes - header - BLOCK_TAIL - n;
     if (n)

@@ -66,14 +66,27 @@ static int has_pending(const struct session *s)
     return s->created || s->t.n_created > 0;
 }
 
+/* Payload of the frames that the plugin has made and not emitted yet. */
+static uint64_t held(const struct session *s)
+{
+    uint64_t bytes = 0;
+    for (const struct view *v = s->created; v; v = v->next)
+        bytes += v->frame.capacity;
+    return bytes;
+}
+
 static void say_never(struct session *s, uint64_t bytes)
 {
     struct arena_range range = s->t.segment->stages[s->t.stage].range;
+    char beside[96] = "";
+    if (s->created)
+        snprintf(beside, sizeof beside, " beside the %" PRIu64 " bytes that this call has made and not emitted",
+                 held(s));
     s->shortage = SHORTAGE_NEVER;
     snprintf(s->reason, sizeof s->reason,
-             "a frame of %" PRIu64 " bytes does not fit: stage '%s' may own %" PRIu64
+             "a frame of %" PRIu64 " bytes does not fit%s: stage '%s' may own %" PRIu64
              " MiB of memory; raise stages.%s.memory, or memory",
-             bytes, s->stage->name, (uint64_t)range.n * SPAN_SIZE >> 20, s->stage->name);
+             bytes, beside, s->stage->name, (uint64_t)range.n * SPAN_SIZE >> 20, s->stage->name);
 }
 
 /* With the token: tries for the last time. -E2BIG if there is no room although nobody else has any of the memory: then
@@ -125,15 +138,6 @@ static int commit_in_between(struct session *s)
     s->n_done = 0;
     s->mark = transaction_here(&s->t);
     return 1;
-}
-
-/* Payload of the frames that the plugin has made and not emitted yet. */
-static uint64_t held(const struct session *s)
-{
-    uint64_t bytes = 0;
-    for (const struct view *v = s->created; v; v = v->next)
-        bytes += v->frame.capacity;
-    return bytes;
 }
 
 /* Nothing but the frames in hand was in the way, as in a share of one span, which can be cut for one size only. A

@@ -144,15 +144,17 @@ static uint64_t hash(const char *text)
     return h;
 }
 
-/* The attribute goes into an empty frame: one that held the file's room would for a moment be there twice. */
-static mpipe_status make_frame(const mpipe_io *io, struct transfer *t)
+/* With room for the attribute: a frame that had to move for it would for a moment be there twice. */
+static mpipe_status make_frame(const struct reader *r, const mpipe_io *io, struct transfer *t)
 {
-    t->frame = mpipe_create(io, 0, NULL);
+    uint64_t size = (uint64_t)t->about.st_size;
+    uint64_t room = MPIPE_TAIL_ROOM + mpipe_attribute_room(MPIPE_ATTR_PATH, strlen(t->path));
+    t->frame = mpipe_create(io, size + room <= r->host->max_frame ? size + room : size, NULL);
     if (!t->frame)
         return MPIPE_NO_MEMORY;
     mpipe_status status = mpipe_set_attribute(io, &t->frame, MPIPE_ATTR_PATH, t->path, strlen(t->path));
     if (status == MPIPE_OK)
-        status = mpipe_resize(io, &t->frame, (uint64_t)t->about.st_size);
+        status = mpipe_resize(io, &t->frame, size);
     if (status != MPIPE_OK)
         return status;
     t->frame->key = hash(t->path);
@@ -223,7 +225,7 @@ static mpipe_status send_open_file(const struct reader *r, const mpipe_io *io, s
         return mpipe_fail(io, MPIPE_BAD_FRAME, "%s/%s: no longer a file", r->list->folder, t->path);
     mpipe_status status = check_size(r, io, t->path, (uint64_t)t->about.st_size);
     if (status == MPIPE_OK)
-        status = make_frame(io, t);
+        status = make_frame(r, io, t);
     if (status == MPIPE_OK)
         status = fill(r, io, t);
     if (status == MPIPE_OK)

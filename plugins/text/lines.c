@@ -115,6 +115,15 @@ static void find_spool(struct lines *l)
 
 /* ---- frames ---- */
 
+/* An empty frame that need not move for its attributes: of two sizes at once a share of one span has no room. */
+static mpipe_frame *create(const struct lines *l, const mpipe_io *io, uint64_t size)
+{
+    const char *path = l->inputs->list[l->state->input].name;
+    uint64_t room = MPIPE_TAIL_ROOM + mpipe_attribute_room(MPIPE_ATTR_PATH, strlen(path)) +
+                    mpipe_attribute_room("line", sizeof(uint64_t));
+    return mpipe_create(io, l->attributes && size + room <= l->host->max_frame ? size + room : size, NULL);
+}
+
 static mpipe_status set_attributes(const struct lines *l, const mpipe_io *io, mpipe_frame **frame)
 {
     const char *path = l->inputs->list[l->state->input].name;
@@ -126,7 +135,7 @@ static mpipe_status set_attributes(const struct lines *l, const mpipe_io *io, mp
 /* MPIPE_NO_MEMORY: nothing has changed, and no frame is left over. */
 static mpipe_status try_to_send(const struct lines *l, const mpipe_io *io, const struct line_span *span)
 {
-    mpipe_frame *frame = mpipe_create(io, span->size, NULL);
+    mpipe_frame *frame = create(l, io, span->size);
     if (!frame)
         return MPIPE_NO_MEMORY;
     mpipe_status status = l->attributes ? set_attributes(l, io, &frame) : MPIPE_OK;

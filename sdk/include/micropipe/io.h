@@ -12,6 +12,8 @@
 #ifndef MICROPIPE_IO_H
 #define MICROPIPE_IO_H
 
+#include <string.h>
+
 #include "frame.h"
 #include "status.h"
 
@@ -51,6 +53,17 @@ typedef struct mpipe_io {
 static inline mpipe_frame *mpipe_create(const mpipe_io *io, uint64_t capacity, const mpipe_frame *parent)
 {
     return io->create(io->worker, capacity, parent);
+}
+
+/* What the first attribute, key, time or type of your own takes of a frame's capacity, in bytes, once. */
+#define MPIPE_TAIL_ROOM 32u
+
+/* What an attribute takes of a frame's capacity, in bytes. Ask mpipe_create() for so many more, and MPIPE_TAIL_ROOM,
+ * and set the attributes before the size: then the frame need not move to a larger block, for which there may be no
+ * room while it still has its own. Any context. */
+static inline uint64_t mpipe_attribute_room(const char *name, uint64_t size)
+{
+    return 8u + (strlen(name) / 8u + 1u) * 8u + (size + 7u) / 8u * 8u;
 }
 
 /* The frame's bytes, to write to: `capacity` bytes. A frame that you created is written in place. Any other frame is

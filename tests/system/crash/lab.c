@@ -204,4 +204,38 @@ static const mpipe_processor hungry = {
     .close = lab_close,
 };
 
-MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken, &hungry)
+/* A source that wants two sizes at once: it makes a frame, and then has it moved to a larger one. */
+static mpipe_status grow_once(const mpipe_io *io)
+{
+    mpipe_frame *frame = mpipe_create(io, 8, NULL);
+    if (!frame)
+        return MPIPE_NO_MEMORY;
+    mpipe_status status = mpipe_resize(io, &frame, 4096);
+    if (status == MPIPE_OK)
+        status = mpipe_emit(io, 0, frame);
+    if (status != MPIPE_OK)
+        mpipe_drop(io, frame);
+    return status;
+}
+
+static mpipe_status grow_run(void *self, const mpipe_io *io)
+{
+    mpipe_status status = MPIPE_OK;
+    (void)self;
+    while (status == MPIPE_OK) {
+        status = grow_once(io);
+        if (status == MPIPE_NO_MEMORY || status == MPIPE_FULL) {
+            status = mpipe_flush_out(io, MPIPE_FOREVER);
+            if (status == MPIPE_OK)
+                status = grow_once(io);
+        }
+    }
+    return status == MPIPE_STOP ? MPIPE_OK : status;
+}
+
+static const mpipe_processor grow = {
+    MPIPE_PROCESSOR, .flags = MPIPE_SOURCE | MPIPE_SERIAL, .name = "grow", .summary = "Makes frames that grow",
+    .run = grow_run,
+};
+
+MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken, &hungry, &grow)

@@ -78,15 +78,33 @@ TEST(Memory, AFrameThatCanNeverFitIsRefusedWithTheSettingToChange)
 
 TEST(Memory, ASourceThatTriesAgainWhereNoFrameCanEverFitEndsThePipelineWithTheSettingToChange)
 {
-    // Its share is one span, which can be cut for one size; a line's frame needs one without its attributes, and then
-    // one with them.
+    // Its share is one span, which can be cut for one size, and it wants two at once.
     Folder folder;
-    write_file(folder / "lines", "one\ntwo\n");
-    Running run(folder, {"-e", "text.lines path=lines | core.take count=9 | core.null", "--set", "memory=8M", "--set",
-                         "stages.lines.memory=2M"});
+    Running run(folder, {"-e", "lab.grow | core.null", "--set", "memory=8M", "--set", "stages.grow.memory=2M"});
     Result result = run.finish();
     EXPECT_EQ(result.exit_code, 2) << result.errors;
-    EXPECT_NE(result.reason.find("raise stages.lines.memory"), std::string::npos) << result.reason << result.errors;
+    EXPECT_NE(result.reason.find("a frame of 4096 bytes does not fit beside the "), std::string::npos) << result.reason;
+    EXPECT_NE(result.reason.find("raise stages.grow.memory"), std::string::npos) << result.reason << result.errors;
+}
+
+// Lines of many sizes, and with their attributes: none of them may want two sizes at once.
+TEST(Memory, SourcesReadTheirFilesInAShareOfOneSpan)
+{
+    Folder folder;
+    std::string lines;
+    for (size_t i = 0; i < 300; i++)
+        lines += std::string(i * 37 % 900, 'x') + "\n";
+    write_file(folder / "lines", lines);
+    Running text(folder, {"-e", "text.lines path=lines | text.write path=out", "--set", "memory=8M", "--set",
+                          "stages.lines.memory=2M"});
+    Result result = text.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(read_file(folder / "out"), lines);
+    Running whole(folder, {"-e", "files.read path=lines | files.write path=copy", "--set", "memory=8M", "--set",
+                           "stages.read.memory=2M"});
+    result = whole.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(read_file(folder / "copy/lines"), lines);
 }
 
 TEST(Memory, ABatchThatMemoryCannotHoldGoesOnInPartsAndSaysSo)

@@ -196,6 +196,31 @@ TEST_F(Frame, ItsAttributesAreSetReplacedRemovedAndListed)
     EXPECT_EQ(Run({"abc"}).at(0).bytes, "abc");
 }
 
+TEST_F(Frame, DoesNotMoveForAttributesThatItWasMadeWithRoomFor)
+{
+    script_.process = [](const mpipe_io *io, mpipe_frame *frame) {
+        for (uint64_t size : {1u, 64u, 3000u, 4096u, 100000u}) {
+            const uint64_t room =
+                MPIPE_TAIL_ROOM + mpipe_attribute_room("path", 13) + mpipe_attribute_room("seven77", 8);
+            mpipe_frame *made = mpipe_create(io, size + room, nullptr);
+            const uint8_t *data = made->data;
+            EXPECT_EQ(SetText(io, &made, "path", "thirteen byte"), MPIPE_OK);
+            EXPECT_EQ(SetText(io, &made, "seven77", "8 bytes."), MPIPE_OK);
+            EXPECT_EQ(mpipe_resize(io, &made, size), MPIPE_OK);
+            memset(mpipe_writable(io, &made), 'd', size);
+            EXPECT_EQ(made->data, data) << size;
+            EXPECT_EQ(AttributeOf(io, made, "path"), "thirteen byte") << size;
+            EXPECT_EQ(AttributeOf(io, made, "seven77"), "8 bytes.") << size;
+            EXPECT_EQ(mpipe_emit(io, 0, made), MPIPE_OK);
+        }
+        mpipe_drop(io, frame);
+        return MPIPE_OK;
+    };
+    const std::vector<Seen> seen = Run({"abc"});
+    ASSERT_EQ(seen.size(), 5u);
+    EXPECT_EQ(seen.at(3).bytes, std::string(4096, 'd'));
+}
+
 TEST_F(Frame, ItsAttributesTogetherTakeAtMost64KiB)
 {
     script_.process = [](const mpipe_io *io, mpipe_frame *frame) {
