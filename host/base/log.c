@@ -152,6 +152,20 @@ void log_about(const struct log *log, enum log_level level, const char *stage, i
     emit(log, &r);
 }
 
+void log_at(const struct log *log, enum log_level level, const struct log_place *place, const char *format, ...)
+{
+    char text[TEXT_MAX] = "";
+    va_list args;
+    if (is_silent(log, level))
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct log_record r = record_of(log, level, text);
+    r.place = place;
+    put(log, &r);
+}
+
 void log_settle(const struct log *log, uint32_t page)
 {
     if (log->board && log->board->base)

@@ -54,6 +54,10 @@ __attribute__((format(printf, 4, 5))) void log_frame(const struct log *log, enum
 __attribute__((format(printf, 5, 6))) void log_about(const struct log *log, enum log_level level, const char *stage,
                                                      int32_t worker, const char *format, ...);
 
+/* About a place in a file. */
+__attribute__((format(printf, 4, 5))) void log_at(const struct log *log, enum log_level level,
+                                                  const struct log_place *place, const char *format, ...);
+
 /* Host: writes what has been counted on a page, whose owner is dead; or, on all of them, what is due at `now_ns`
  * (BOARD_ALL: everything). The latter returns when to look again. */
 void log_settle(const struct log *log, uint32_t page);

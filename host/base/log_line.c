@@ -12,7 +12,8 @@ static const char *const level_names[] = {[LOG_LEVEL_ERROR] = "error",
                                           [LOG_LEVEL_INFO] = "info",
                                           [LOG_LEVEL_DEBUG] = "debug"};
 
-enum { TAIL_MAX = 64, ESCAPE_MAX = 6 }; /* what follows the text; the longest that one byte of it becomes */
+enum { TAIL_MAX = 64, ESCAPE_MAX = 6 };         /* what follows the text; the longest that one byte of it becomes */
+enum { FILE_ROOM = 1024, EXCERPT_ROOM = 1536 }; /* what a place may take of a line */
 
 const char *log_level_name(enum log_level level)
 {
@@ -98,6 +99,32 @@ static void human(const struct log_record *r, struct growing *g)
             r->varied ? " with other numbers" : "");
 }
 
+/* `,"key":"text"`, in at most `most` bytes. */
+static void add_member(struct growing *g, const char *key, const char *text, size_t most)
+{
+    struct growing part = {g->line, g->used, g->size};
+    if (part.size - part.used > most)
+        part.size = part.used + most;
+    part.size -= 2; /* for the quote, and what ends a string of C */
+    add(&part, ",\"%s\":\"", key);
+    add_escaped(&part, text);
+    part.size += 2;
+    add(&part, "\"");
+    g->used = part.used;
+}
+
+static void add_place(struct growing *g, const struct log_place *place)
+{
+    if (place->file)
+        add_member(g, "file", place->file, FILE_ROOM);
+    if (place->line > 0)
+        add(g, ",\"line\":%d", place->line);
+    if (place->column > 0)
+        add(g, ",\"column\":%d", place->column);
+    if (place->excerpt)
+        add_member(g, "excerpt", place->excerpt, EXCERPT_ROOM);
+}
+
 static void json(const struct log_record *r, struct growing *g)
 {
     struct tm utc;
@@ -114,6 +141,8 @@ static void json(const struct log_record *r, struct growing *g)
     add(g, ",\"pid\":%d", (int)r->pid);
     if (r->has_frame)
         add(g, ",\"frame\":%" PRIu64, r->frame);
+    if (r->place)
+        add_place(g, r->place);
     add(g, ",\"text\":\"");
     g->size -= TAIL_MAX;
     add_escaped(g, r->text);

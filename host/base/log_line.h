@@ -17,6 +17,13 @@ enum log_format { LOG_HUMAN, LOG_JSON };
 
 enum { LOG_NOBODY = -1, LOG_HUMAN_MAX = 1024, LOG_LINE_MAX = 4096 }; /* a pipe takes so much in one piece */
 
+/* Of what is wrong in a file. A record for people has it in its text. */
+struct log_place {
+    const char *file;    /* NULL: it has no name */
+    int line, column;    /* from 1, the column in bytes; 0: unknown */
+    const char *excerpt; /* the line, and a caret below it; NULL: none */
+};
+
 struct log_record {
     struct timespec time; /* since the epoch */
     enum log_level level;
@@ -27,8 +34,9 @@ struct log_record {
     int has_frame;
     uint64_t frame; /* its sequence */
     const char *text;
-    uint64_t repeated; /* how many times more; 0: it is told once */
-    int varied;        /* 1: those had other numbers in them */
+    const struct log_place *place; /* NULL: none */
+    uint64_t repeated;             /* how many times more; 0: it is told once */
+    int varied;                    /* 1: those had other numbers in them */
 };
 
 /* "error" ... */

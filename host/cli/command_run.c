@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <micropipe/option.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "configuration.h"
 #include "control.h"
 #include "debugger.h"
@@ -13,6 +15,7 @@
 #include "http.h"
 #include "log_line.h"
 #include "nearest.h"
+#include "output.h"
 #include "quantity.h"
 #include "summary.h"
 #include "trace_file.h"
@@ -206,7 +209,9 @@ static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
     if (result)
         return result;
     result = configuration_load(&command, a, err, &c);
-    if (c.complaints.n)
+    if (c.complaints.n && log.format == LOG_JSON)
+        configuration_log_mistakes(&c, &log);
+    else if (c.complaints.n)
         configuration_print_mistakes(&c, err);
     else if (!result && a->values[PRINT_CONFIG])
         pipeline_print(c.pipeline, PRINT_AS_SET, out);
@@ -218,7 +223,42 @@ static int load_and_run(const struct arguments *a, FILE *out, FILE *err)
     return result;
 }
 
+/* Whether the last --log says json. Before the arguments are read: what is wrong with them is told as it says. */
+static int is_logged_as_json(int argc, char **argv)
+{
+    const char *format = NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strncmp(argv[i], "--log=", 6) == 0)
+            format = argv[i] + 6;
+        else if (strcmp(argv[i], "--log") == 0)
+            format = argv[i + 1]; /* NULL at the end */
+    return format && strcmp(format, "json") == 0;
+}
+
+/* What the rest of the command writes for people is held back, and becomes a record. */
+static int run_logged_as_json(int argc, char **argv, FILE *out, FILE *err)
+{
+    struct log log;
+    AUTO_FREE char *text = NULL;
+    size_t size = 0;
+    FILE *held = open_memstream(&text, &size);
+    if (!held)
+        return arguments_run(&command, argc, argv, load_and_run, out, err);
+    int result = output_finish(arguments_run(&command, argc, argv, load_and_run, out, held), held);
+    if (fclose(held) != 0 || !text)
+        return EXIT_SYSTEM;
+    log_init(&log, STDERR_FILENO, LOG_LEVEL_ERROR, "micropipe");
+    log.format = LOG_JSON;
+    while (size > 0 && text[size - 1] == '\n')
+        text[--size] = 0;
+    if (size > 0)
+        log_write(&log, LOG_LEVEL_ERROR, "%s", text);
+    return result;
+}
+
 int command_run(int argc, char **argv, FILE *out, FILE *err)
 {
+    if (is_logged_as_json(argc, argv))
+        return run_logged_as_json(argc, argv, out, err);
     return arguments_run(&command, argc, argv, load_and_run, out, err);
 }

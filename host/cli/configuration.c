@@ -1,11 +1,14 @@
 #include "configuration.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
+
+enum { SUM_MAX = PATH_MAX + 128 };
 
 /* A pipe can be read only once, and that is for the pipeline itself. */
 static int can_be_read_twice(const char *file)
@@ -49,16 +52,47 @@ int configuration_load(const struct command *command, const struct arguments *a,
     return out->complaints.shortage ? EXIT_SYSTEM : error ? EXIT_USAGE : EXIT_OK;
 }
 
-void configuration_print_mistakes(const struct configuration *c, FILE *err)
+/* How many they are, or why that is not known. */
+static void sum_up(const struct configuration *c, char *text, size_t size)
 {
     size_t n = c->complaints.n;
+    if (c->complaints.shortage)
+        snprintf(text, size, "%s: could not be checked to the end (%s), nothing was started; see micropipe doctor",
+                 c->what, strerror(c->complaints.shortage));
+    else
+        snprintf(text, size, "%s: %zu mistake%s, nothing was started", c->what, n, n == 1 ? "" : "s");
+}
+
+void configuration_print_mistakes(const struct configuration *c, FILE *err)
+{
+    char sum[SUM_MAX];
     complaints_print(&c->complaints, err);
-    if (c->complaints.shortage) {
-        fprintf(err, "micropipe: %s: could not be checked to the end (%s), nothing was started; see micropipe doctor\n",
-                c->what, strerror(c->complaints.shortage));
-        return;
+    sum_up(c, sum, sizeof sum);
+    fprintf(err, "micropipe: %s\n", sum);
+}
+
+static void log_mistake(const struct complaint *m, const struct log *log)
+{
+    AUTO_FREE char *excerpt = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&excerpt, &size);
+    if (to) {
+        complaint_print_source(m, to);
+        fclose(to);
     }
-    fprintf(err, "micropipe: %s: %zu mistake%s, nothing was started\n", c->what, n, n == 1 ? "" : "s");
+    if (excerpt && size > 0)
+        excerpt[size - 1] = 0; /* the last line feed */
+    const struct log_place place = {m->file, m->line, m->column, size > 0 ? excerpt : NULL};
+    log_at(log, LOG_LEVEL_ERROR, &place, "%s", m->message);
+}
+
+void configuration_log_mistakes(const struct configuration *c, const struct log *log)
+{
+    char sum[SUM_MAX];
+    for (size_t i = 0; i < c->complaints.n; i++)
+        log_mistake(&c->complaints.list[i], log);
+    sum_up(c, sum, sizeof sum);
+    log_write(log, LOG_LEVEL_ERROR, "%s", sum);
 }
 
 void configuration_clear(struct configuration *c)

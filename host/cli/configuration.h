@@ -3,6 +3,7 @@
 #define CONFIGURATION_H
 
 #include "arguments.h"
+#include "log.h"
 #include "parse.h"
 
 /* The options of every command that reads a pipeline come first in its table, as CONFIGURATION_TABLE has them. */
@@ -35,6 +36,9 @@ int configuration_load(const struct command *command, const struct arguments *a,
 
 /* All complaints, and how many they are. */
 void configuration_print_mistakes(const struct configuration *c, FILE *err);
+
+/* The same as records of a log, each with its place. */
+void configuration_log_mistakes(const struct configuration *c, const struct log *log);
 
 void configuration_clear(struct configuration *c);
 

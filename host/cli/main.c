@@ -8,5 +8,5 @@ int main(int argc, char **argv)
 {
     signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would make the kernel reap children behind our back */
     output_prepare();
-    return output_finish(commands_dispatch(argc, argv, stdout, stderr));
+    return output_finish(commands_dispatch(argc, argv, stdout, stderr), stderr);
 }

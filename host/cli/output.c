@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,12 +27,14 @@ static int reader_is_gone(int fd)
     return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
 }
 
-int output_finish(int result)
+int output_finish(int result, FILE *err)
 {
     int error = fflush(stdout) != 0 ? errno : 0; /* of a write before this one, only that it failed is known */
     if ((!error && !ferror(stdout)) || reader_is_gone(STDOUT_FILENO))
         return result;
-    fprintf(stderr, "micropipe: cannot write to the standard output%s%s\n", error ? ": " : "",
+    __fpurge(stdout);
+    clearerr(stdout);
+    fprintf(err, "micropipe: cannot write to the standard output%s%s\n", error ? ": " : "",
             error ? strerror(error) : "");
     return EXIT_SYSTEM;
 }

@@ -2,11 +2,14 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <stdio.h>
+
 /* At the very start. No file that is opened later takes the place of a standard one that was closed, and a write to a
  * closed pipe fails instead of ending the program. */
 void output_prepare(void);
 
-/* At the very end: `result`, the exit code so far, or 1 after a message if something could not be written. */
-int output_finish(int result);
+/* At the very end: `result`, the exit code so far, or 1 after a message to `err` if something could not be written.
+ * What could not is given up, so that a second call says nothing. */
+int output_finish(int result, FILE *err);
 
 #endif

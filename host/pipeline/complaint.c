@@ -28,7 +28,7 @@ static char *file_text(const struct source_line *line)
     return copy;
 }
 
-/* As it stands there: print_source() needs its tabs. */
+/* As it stands there: complaint_print_source() needs its tabs. */
 static char *source_text(const struct source_line *line)
 {
     return line->text ? needed(strndup(line->text, line->length)) : NULL;
@@ -150,8 +150,10 @@ static void print_cells(const char *text, size_t first, size_t last, FILE *to)
         fputc(*text, to);
 }
 
-static void print_source(const struct complaint *c, FILE *to)
+void complaint_print_source(const struct complaint *c, FILE *to)
 {
+    if (!c->source)
+        return;
     size_t caret = c->column > 0 ? cell_of(c->source, (size_t)c->column - 1) : 0;
     size_t end = cell_of(c->source, strlen(c->source));
     size_t first = caret > SHOWN_BEFORE && end > SHOWN_WIDTH ? caret - SHOWN_BEFORE : 0;
@@ -174,7 +176,6 @@ void complaints_print(const struct complaints *list, FILE *to)
         if (c->file && c->line > 0 && c->column > 0)
             fprintf(to, "%d:", c->column);
         fprintf(to, "%s%s\n", c->file ? " " : "", c->message);
-        if (c->source)
-            print_source(c, to);
+        complaint_print_source(c, to);
     }
 }

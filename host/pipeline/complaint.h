@@ -36,6 +36,9 @@ void complaints_sort(struct complaints *c);
 
 void complaints_clear(struct complaints *c);
 
+/* Prints the line that it stands in, cut to what fits a terminal, and a caret below it; nothing if there is no line. */
+void complaint_print_source(const struct complaint *c, FILE *to);
+
 /* Prints each as "file:line:column: message", the source line and a caret. */
 void complaints_print(const struct complaints *c, FILE *to);
 

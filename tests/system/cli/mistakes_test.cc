@@ -1,9 +1,13 @@
 // Mistakes in a configuration: each is found by `check`, at its place, quickly, and without touching anything.
 #include <gtest/gtest.h>
 
+#include <jansson.h>
+
 #include <chrono>
+#include <map>
 #include <ostream>
 #include <set>
+#include <sstream>
 
 #include "shell.h"
 
@@ -192,6 +196,69 @@ TEST(Mistakes, TheFileAroundThemIsRight)
     folder.write("seeded.cfg", std::string(kHead) + kTail);
     const Outcome found = folder.run("micropipe check seeded.cfg");
     EXPECT_EQ(found.status, 0) << found.output;
+}
+
+// The members of each line of `output`, which are objects of JSON and nothing else.
+std::vector<std::map<std::string, std::string>> Records(const std::string &output)
+{
+    std::vector<std::map<std::string, std::string>> records;
+    std::istringstream lines(output);
+    for (std::string line; std::getline(lines, line);) {
+        json_t *object = json_loads(line.c_str(), JSON_REJECT_DUPLICATES, nullptr);
+        EXPECT_TRUE(json_is_object(object)) << line;
+        records.emplace_back();
+        const char *key = nullptr;
+        json_t *value = nullptr;
+        json_object_foreach(object, key, value)
+        {
+            records.back()[key] =
+                json_is_string(value) ? json_string_value(value) : std::to_string(json_integer_value(value));
+        }
+        json_decref(object);
+    }
+    return records;
+}
+
+TEST(Mistakes, AreRecordsWithTheirPlaceWhereTheLogIsJson)
+{
+    Folder folder;
+    folder.write("two.cfg", "memry = \"1G\";\nstages = ( { processor = \"core.nil\"; } );\n");
+    const Outcome found = folder.run("micropipe run --log json two.cfg 2>&1");
+    EXPECT_EQ(found.status, 2);
+    auto records = Records(found.output);
+    ASSERT_EQ(records.size(), 3u) << found.output;
+    EXPECT_EQ(records[0]["level"], "error");
+    EXPECT_EQ(records[0]["file"], "two.cfg");
+    EXPECT_EQ(records[0]["line"] + ":" + records[0]["column"], "1:1");
+    EXPECT_EQ(records[0]["excerpt"], "    memry = \"1G\";\n    ^");
+    EXPECT_EQ(records[0]["text"], "unknown setting 'memry' (did you mean 'memory'?)");
+    EXPECT_EQ(records[1]["line"] + ":" + records[1]["column"], "2:26");
+    EXPECT_EQ(records[2]["text"], "two.cfg: 2 mistakes, nothing was started");
+}
+
+TEST(Mistakes, OnTheCommandLineAreRecordsWhereTheLogIsJson)
+{
+    const struct {
+        const char *words, *text;
+        int status;
+    } cases[] = {
+        {"--bogus --log json two.cfg", "there is no option '--bogus'", 2},
+        {"--log=json --log-level loud two.cfg", "'loud' is no log level", 2},
+        {"--log json", "which pipeline?", 2},
+        {"--log json none.cfg", "cannot read 'none.cfg'", 2},
+        {"--log json --debug nobody -e 'core.generate count=1 | core.null'", "there is no stage 'nobody'", 2},
+        {"--log json --json -e 'core.generate count=1 | core.null' >/dev/full", "cannot write to the standard output",
+         1},
+    };
+    for (const auto &c : cases) {
+        Folder folder;
+        const Outcome found = folder.run("{ micropipe run " + std::string(c.words) + "; } 2>&1");
+        EXPECT_EQ(found.status, c.status) << c.words;
+        bool is_told = false;
+        for (auto &record : Records(found.output))
+            is_told |= record["level"] == "error" && record["text"].find(c.text) != std::string::npos;
+        EXPECT_TRUE(is_told) << c.words << "\n" << found.output;
+    }
 }
 
 TEST(Mistakes, AreAllFoundAtOnce)

@@ -79,6 +79,20 @@ TEST(LogLine, AsJsonHasTheSameAndTheTimeInUtc)
                                  "\"text\":\"not a \\\"JPEG\\\"\"}\n");
 }
 
+TEST(LogLine, AsJsonSaysWhereAMistakeIs)
+{
+    struct log_record r = Record("memory must be a size");
+    r.stage = nullptr;
+    struct log_place place = {"a.cfg", 3, 12, "    memory = x;\n             ^"};
+    r.place = &place;
+    EXPECT_NE(Line(r, LOG_JSON)
+                  .find(",\"file\":\"a.cfg\",\"line\":3,\"column\":12,\"excerpt\":\"    memory = x;\\u000a"
+                        "             ^\",\"text\":\"memory must be a size\"}\n"),
+              std::string::npos);
+    place = {nullptr, 0, 0, nullptr};
+    EXPECT_NE(Line(r, LOG_JSON).find(",\"pid\":4711,\"text\":\"memory must be a size\"}\n"), std::string::npos);
+}
+
 TEST(LogLine, SaysHowOftenItWasRepeated)
 {
     struct log_record r = Record("not a JPEG");
@@ -132,6 +146,8 @@ TEST(LogLine, OfWhateverBytesIsOneLineAndOneJsonObject)
         struct log_record r = Record(text.c_str());
         r.stage = stage.c_str();
         r.repeated = dice.Below(3);
+        const struct log_place place = {stage.c_str(), 1, 2, text.c_str()};
+        r.place = dice.OneIn(2) ? &place : nullptr;
         std::string line = Line(r, LOG_JSON);
         ASSERT_EQ(line.find('\n'), line.size() - 1);
         json_error_t error;
