@@ -22,6 +22,7 @@
 
 #define ABORT_TO_KILL (2 * NS_PER_S)
 #define SHORTEST_LOOK (10 * NS_PER_MS)
+#define ASK_AGAIN (10 * NS_PER_MS)
 
 void describe_status(int status, char *text, size_t size)
 {
@@ -39,18 +40,23 @@ int crew_own_exit(const struct slot *slot, int status)
     return WEXITSTATUS(status);
 }
 
-static void command(const struct crew *c, const struct server_message *m)
+/* -EAGAIN: there is no room, as the server was stopped or is busy. Any other server that does not take it is dead or
+ * dying, which its pidfd tells. */
+static int command(const struct crew *c, const struct server_message *m)
 {
-    if (c->socket >= 0)
-        send(c->socket, m, sizeof *m,
-             MSG_NOSIGNAL | MSG_DONTWAIT); /* a server that does not take it is dead or dying */
+    if (c->socket >= 0 && send(c->socket, m, sizeof *m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EAGAIN)
+        return -EAGAIN;
+    return 0;
 }
 
+/* One that finds no room is not missed: a deadline comes again, and of SIGUSR2, which says no more than that there is
+ * something to be looked at, others are on their way. */
 void crew_signal(const struct crew *c, uint32_t worker, int signal)
 {
-    struct server_message m = {
-        .type = SERVER_SIGNAL, .worker = worker, .epoch = c->berths[worker].epoch, .status = signal};
-    command(c, &m);
+    const struct berth *b = &c->berths[worker];
+    struct server_message m = {.type = SERVER_SIGNAL, .worker = worker, .epoch = b->epoch, .status = signal};
+    if (b->state == BERTH_STARTING || b->state == BERTH_ALIVE)
+        command(c, &m);
 }
 
 /* How often the kernel has killed for want of memory, since it started; control groups included. */
@@ -102,6 +108,20 @@ static int start_server(struct crew *c, const struct segment *s, const struct lo
     return 0;
 }
 
+/* -EAGAIN: the server has no ear for it now, and nothing is changed. */
+static int ask_for_worker(struct crew *c, const struct segment *s, uint32_t worker)
+{
+    struct berth *b = &c->berths[worker];
+    struct server_message m = {.type = SERVER_SPAWN, .worker = worker, .epoch = b->epoch + 1};
+    au64_store_relaxed(&segment_slot(s, c->stage, worker)->asked, clock_monotonic());
+    if (command(c, &m) != 0)
+        return -EAGAIN;
+    b->epoch++;
+    b->state = BERTH_STARTING;
+    b->aborted_at = 0;
+    return 0;
+}
+
 uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct log *log, uint64_t now_ns)
 {
     uint64_t next = UINT64_MAX;
@@ -122,12 +142,10 @@ uint64_t crew_start_due(struct crew *c, const struct segment *s, const struct lo
             staffing_cancel(c, s, w);
         if (ration != RATION_START)
             continue;
-        b->epoch++;
-        b->state = BERTH_STARTING;
-        b->aborted_at = 0;
-        au64_store_relaxed(&segment_slot(s, c->stage, w)->asked, clock_monotonic());
-        struct server_message m = {.type = SERVER_SPAWN, .worker = w, .epoch = b->epoch};
-        command(c, &m);
+        if (ask_for_worker(c, s, w) == 0)
+            continue;
+        b->start_at = now_ns + ASK_AGAIN;
+        next = b->start_at < next ? b->start_at : next;
     }
     return next;
 }

@@ -4,9 +4,12 @@ extern "C" {
 #include "staffing.h"
 }
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
 
 namespace
@@ -67,7 +70,64 @@ class Staffing : public testing::Test
     std::vector<slot *> slots_; // with room for what follows a journal
 };
 
+// A server that has stopped reading: its socket takes nothing more.
+class DeafServer : public Staffing
+{
+  protected:
+    DeafServer()
+    {
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_);
+        crew_.socket = ends_[0];
+        crew_.loaded = 1;
+        server_message nothing = {};
+        nothing.type = UINT32_MAX;
+        while (send(ends_[0], &nothing, sizeof nothing, 0) > 0)
+            ;
+    }
+    ~DeafServer() override
+    {
+        close(ends_[0]);
+        close(ends_[1]);
+    }
+    uint64_t Start(uint64_t now) { return crew_start_due(&crew_, &segment_, nullptr, now); }
+
+    // What it finds once it reads again, and how many such there are.
+    uint32_t Heard(server_message_type type)
+    {
+        server_message m;
+        uint32_t n = 0;
+        for (int fd; server_hear(ends_[1], &m, &fd);)
+            n += m.type == type && (type != SERVER_SPAWN || m.epoch == 1);
+        return n;
+    }
+
+    int ends_[2] = {-1, -1};
+};
+
 } // namespace
+
+TEST_F(DeafServer, IsAskedForAWorkerAgainOnceItHears)
+{
+    Set(2);
+    uint64_t again = Start(1000);
+    EXPECT_EQ(crew_.berths[0].state, BERTH_WAITING) << "it would never be started";
+    ASSERT_GT(again, 1000u);
+    ASSERT_NE(again, UINT64_MAX) << "nobody would look again";
+    Heard(SERVER_SPAWN);
+    EXPECT_EQ(Start(again), UINT64_MAX);
+    EXPECT_EQ(crew_.berths[0].state, BERTH_STARTING);
+    EXPECT_EQ(Heard(SERVER_SPAWN), 2u);
+}
+
+TEST_F(DeafServer, IsSentNoSignalForAWorkerThatIsNotThere)
+{
+    Set(2);
+    Live(0, SLOT_BUSY);
+    Heard(SERVER_SIGNAL);
+    crew_signal(&crew_, 0, SIGUSR2);
+    crew_signal(&crew_, 1, SIGUSR2);
+    EXPECT_EQ(Heard(SERVER_SIGNAL), 1u);
+}
 
 TEST_F(Staffing, ARaiseMansEmptyBerths)
 {
