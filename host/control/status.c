@@ -236,8 +236,16 @@ static uint64_t used_bytes(const struct arena *a)
 static json_t *memory_object(const struct report *r)
 {
     const struct arena *a = &operator_segment(r->run)->arena;
-    return json_pack("{so so so}", "arena_bytes", json_count((uint64_t)a->n_spans * SPAN_SIZE), "arena_used_bytes",
-                     json_count(used_bytes(a)), "report", json_text(r->now.memory_report));
+    const struct ration_figures of_workers = r->now.workers_memory;
+    int is_limited = of_workers.limit > 0;
+    json_t *object = json_object();
+    put(object, "arena_bytes", json_count((uint64_t)a->n_spans * SPAN_SIZE));
+    put(object, "arena_used_bytes", json_count(used_bytes(a)));
+    put(object, "workers_limit_bytes", is_limited ? json_count(of_workers.limit) : json_null());
+    put(object, "workers_granted_bytes", is_limited ? json_count(of_workers.granted) : json_null());
+    put(object, "workers_used_bytes", is_limited ? json_count(of_workers.used) : json_null());
+    put(object, "report", json_text(r->now.memory_report));
+    return object;
 }
 
 static double unix_time(void)

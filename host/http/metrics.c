@@ -23,6 +23,10 @@ static const struct family of_pipeline[] = {
 static const struct family of_memory[] = {
     {"micropipe_arena_bytes", "gauge", "Shared memory for frames.", "arena_bytes"},
     {"micropipe_arena_used_bytes", "gauge", "Of it, what stages have taken for frames.", "arena_used_bytes"},
+    {"micropipe_workers_memory_limit_bytes", "gauge", "workers_memory: what all processes may take of their own.",
+     "workers_limit_bytes"},
+    {"micropipe_workers_memory_granted_bytes", "gauge", "Of it, given out to processes.", "workers_granted_bytes"},
+    {"micropipe_workers_memory_used_bytes", "gauge", "Of it, in use.", "workers_used_bytes"},
 };
 
 static const struct family of_stage[] = {

@@ -15,6 +15,16 @@ uint64_t budget_free(const struct budget *b)
     return taken < b->total ? b->total - taken : 0;
 }
 
+uint64_t budget_used(const struct budget *b)
+{
+    uint64_t used = b->fixed;
+    for (uint32_t i = 0; i < b->n; i++) {
+        const struct share *s = &b->shares[i];
+        used += s->own + (s->used < s->grant ? s->used : s->grant);
+    }
+    return used < b->total ? used : b->total;
+}
+
 uint64_t budget_spare(const struct budget *b, uint32_t except)
 {
     uint64_t spare = 0;

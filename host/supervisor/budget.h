@@ -28,6 +28,9 @@ struct budget {
 /* What is left to be given out. */
 uint64_t budget_free(const struct budget *b);
 
+/* What is in use, as far as it was looked at: never more than is given out. */
+uint64_t budget_used(const struct budget *b);
+
 /* What the shares but one have on top of what they use and shall keep: it can be taken back at once. */
 uint64_t budget_spare(const struct budget *b, uint32_t except);
 

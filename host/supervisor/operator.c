@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "collect.h"
+#include "rationing.h"
 #include "run.h"
 
 /* All workers of all sources. */
@@ -60,6 +61,8 @@ void operator_look(const struct supervisor *s, struct snapshot *out)
 {
     collect(out, &s->segment, s->crews, s->started_ns, clock_monotonic());
     scaling_describe_limit(s->scaling, s->pipeline, out->limit, sizeof out->limit);
+    if (s->rations)
+        out->workers_memory = rationing_figures(s->rations);
     out->n_decisions = s->scaling->n_decisions;
     memcpy(out->decisions, s->scaling->decisions, sizeof out->decisions);
     out->paused = s->paused;

@@ -231,6 +231,12 @@ uint64_t rationing_of_worker(const struct rationing *r, uint32_t stage)
     return s->own + (s->need ? budget_target(s->need) : unknown_need);
 }
 
+struct ration_figures rationing_figures(const struct rationing *r)
+{
+    const struct budget *b = &r->budget;
+    return (struct ration_figures){.limit = b->total, .granted = b->total - budget_free(b), .used = budget_used(b)};
+}
+
 uint64_t rationing_refused_server(const struct rationing *r, uint32_t stage)
 {
     return au64_relaxed(&books_of_server(r, stage)->refused);

@@ -12,6 +12,7 @@
 #include "allowance.h"
 #include "budget.h"
 #include "crew.h"
+#include "snapshot.h"
 
 struct rationing;
 
@@ -45,6 +46,9 @@ uint64_t rationing_tick(struct rationing *r, struct crew *crews, const struct lo
 /* What all workers together may have, and one more of a stage is likely to take: for the scaler. */
 uint64_t rationing_for_workers(const struct rationing *r);
 uint64_t rationing_of_worker(const struct rationing *r, uint32_t stage);
+
+/* For those who watch. */
+struct ration_figures rationing_figures(const struct rationing *r);
 
 /* The last request of a stage's server, or of a worker of it, that was refused; 0: none. */
 uint64_t rationing_refused_server(const struct rationing *r, uint32_t stage);

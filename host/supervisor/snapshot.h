@@ -41,11 +41,18 @@ struct scaling_decision {
     char why[DECISION_TEXT]; /* "it would hold back the rest: 2 carry 41 frames/s of the source, 150 can be had; ..." */
 };
 
+/* Of the budget workers_memory: of `limit` bytes `granted` are given out, so that processes may take them, and `used`
+ * are in use, as last seen, at most half a second ago. Host and stage servers count with what they may still take. */
+struct ration_figures {
+    uint64_t limit, granted, used;
+};
+
 struct snapshot {
-    const char *pipeline;    /* its name */
-    char memory_report[320]; /* what pages were got, and the fix */
-    char limit[128];         /* scaling_describe_limit() */
-    uint64_t elapsed_ns;     /* since the workers were started */
+    const char *pipeline;                 /* its name */
+    char memory_report[320];              /* what pages were got, and the fix */
+    struct ration_figures workers_memory; /* all 0: there is no such budget, or it is not held */
+    char limit[128];                      /* scaling_describe_limit() */
+    uint64_t elapsed_ns;                  /* since the workers were started */
     uint64_t first_frame_ns; /* from the start of the run to the first frame that a sink took; 0: none yet */
     uint32_t n_decisions;    /* all of them; the last DECISIONS_KEPT are kept, */
     struct scaling_decision decisions[DECISIONS_KEPT]; /* decision n at n modulo that */

@@ -20,6 +20,21 @@ static void print_memory(const json_t *status, struct canvas *c, size_t column)
         canvas_printf(c, 0, column, TINT_FAINT, "   %s for frames", words_memory(arena).text);
 }
 
+/* Of the budget workers_memory, if there is one. Returns the row behind. */
+static size_t print_budget(const json_t *status, struct canvas *c, size_t row)
+{
+    double limit = field_inner(status, "memory", "workers_limit_bytes");
+    double used = field_inner(status, "memory", "workers_used_bytes");
+    double granted = field_inner(status, "memory", "workers_granted_bytes");
+    if (isnan(limit) || isnan(used) || isnan(granted))
+        return row;
+    size_t column = canvas_put(c, row, 0, c->width, TINT_FAINT, "workers' memory: ");
+    column =
+        canvas_printf(c, row, column, TINT_PLAIN, "%s of %s in use", words_memory(used).text, words_memory(limit).text);
+    canvas_printf(c, row, column, TINT_FAINT, ", %s given out", words_memory(granted).text);
+    return row + 1;
+}
+
 static void print_bottleneck(const json_t *status, struct canvas *c, size_t row)
 {
     const char *name = field_text(status, "bottleneck");
@@ -47,6 +62,7 @@ size_t page_headline(const json_t *status, const char *name, struct canvas *c)
                            field_number(status, "cpus"));
     print_memory(status, c, column);
     print_bottleneck(status, c, 1);
+    rows = print_budget(status, c, rows);
     if (*limit) {
         snprintf(text, sizeof text, "limited by: %s", limit);
         rows += canvas_paragraph(c, rows, HANG, LIMIT_ROWS, TINT_PLAIN, text);

@@ -54,6 +54,26 @@ TEST_F(Serving, TellsPrometheusAndProbesAndProgramsOfTheRun)
     EXPECT_EQ(Post("/metrics", "", Bearer()).status, 405);
 }
 
+TEST_F(Serving, TellsWhatOfTheBudgetOfMemoryIsInUse)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "a process with a sanitizer maps terabytes, so there is no budget";
+#endif
+    constexpr json_int_t MIB = 1 << 20;
+    const auto bytes = [](const json_t *status, const char *key) {
+        return json_integer_value(json_object_get(json_object_get(status, "memory"), key));
+    };
+    Start("core.generate size=16 count=0 | debug.work wait=1ms frame_memory=20M | core.null",
+          {"--set", "workers_memory=200M"});
+    EXPECT_TRUE(Becomes([&](json_t *s) { return bytes(s, "workers_used_bytes") > 20 * MIB; }));
+    Json status = Status();
+    EXPECT_EQ(bytes(status.get(), "workers_limit_bytes"), 200 * MIB);
+    EXPECT_GE(bytes(status.get(), "workers_granted_bytes"), bytes(status.get(), "workers_used_bytes"));
+    EXPECT_LE(bytes(status.get(), "workers_granted_bytes"), 200 * MIB);
+    EXPECT_EQ(Exposition(Get("/metrics").body).value("micropipe_workers_memory_limit_bytes"),
+              std::to_string(200 * MIB));
+}
+
 TEST_F(Serving, ChangesNothingForWhoDoesNotKnowTheTokenOrComesFromElsewhere)
 {
     Start();

@@ -42,6 +42,8 @@ TEST(Metrics, TellWhatTheStatusTells)
     EXPECT_EQ(e.value("micropipe_stage_workers{stage=\"write\"}"), "3");
     EXPECT_EQ(e.value("micropipe_stage_busy_seconds_total{stage=\"write\"}"), "0.001");
     EXPECT_EQ(e.value("micropipe_arena_used_bytes"), "10");
+    EXPECT_EQ(e.value("micropipe_workers_memory_limit_bytes"), "300");
+    EXPECT_EQ(e.value("micropipe_workers_memory_used_bytes"), "200");
     EXPECT_EQ(e.value("micropipe_pipeline_state{state=\"running\"}"), "1");
     EXPECT_EQ(e.value("micropipe_pipeline_state{state=\"paused\"}"), "0");
 }

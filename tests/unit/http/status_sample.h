@@ -15,7 +15,8 @@ inline Status StatusOf(const std::string &text)
 }
 
 constexpr const char *STATUS = R"({"ok": true, "pipeline": "p\"q", "state": "running", "elapsed_s": 1.5, "cpus": 2.0,
-  "memory": {"arena_bytes": 1000, "arena_used_bytes": 10, "report": "text"},
+  "memory": {"arena_bytes": 1000, "arena_used_bytes": 10, "workers_limit_bytes": 300, "workers_granted_bytes": null,
+             "workers_used_bytes": 200, "report": "text"},
   "stages": [
     {"name": "read", "state": "running", "workers": 1, "in": 12, "out": 10, "dropped": 0, "dead": 2, "in_flight": 0,
      "busy_s": 0.25, "memory_bytes": null},

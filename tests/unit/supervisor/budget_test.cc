@@ -47,6 +47,16 @@ TEST_F(Budget, WhatIsFreeIsWhatNobodyHas)
     EXPECT_EQ(budget_free(&budget_), 0u) << "less than nothing is nothing";
 }
 
+TEST_F(Budget, WhatIsInUseIsNeverMoreThanIsGivenOut)
+{
+    Shares({Of(2, 20, 5), Of(2, 30, 30), Of(0, 0, 0)});
+    EXPECT_EQ(budget_used(&budget_), 49 * MiB);
+    Shares({Of(2, 20, 90)});
+    EXPECT_EQ(budget_used(&budget_), 32 * MiB);
+    budget_.fixed = 200 * MiB;
+    EXPECT_EQ(budget_used(&budget_), 100 * MiB);
+}
+
 TEST_F(Budget, AnUnknownWorkerBeginsWithHalfOfAnEvenPart)
 {
     Shares({Of(0, 0, 0), Of(0, 0, 0), Of(0, 0, 0)});

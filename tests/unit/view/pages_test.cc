@@ -93,6 +93,17 @@ TEST(Headline, SaysThatNoStageHoldsUpTheOthers)
     EXPECT_THAT(Headline(80, status.get()), Not(HasSubstr("limited")));
 }
 
+TEST(Headline, TellsWhatOfTheBudgetOfMemoryIsInUse)
+{
+    Json status = SampleStatus();
+    json_t *memory = json_object_get(status.get(), "memory");
+    for (const auto &[key, mib] : {std::pair("limit", 120), std::pair("granted", 90), std::pair("used", 47)})
+        json_object_set_new(memory, ("workers_" + std::string(key) + "_bytes").c_str(), json_integer(mib << 20));
+    EXPECT_THAT(Headline(80, status.get()), HasSubstr("(2 workers, busy 98%)\n"
+                                                      "workers' memory: 47M of 120M in use, 90M given out\n"
+                                                      "limited by: "));
+}
+
 TEST(StagePage, TellsAllOfOneStage)
 {
     Json status = SampleStatus();
