@@ -20,6 +20,7 @@ if(MICROPIPE_SANITIZE)
 endif()
 option(MICROPIPE_COVERAGE "Count the branches that are taken" OFF)
 if(MICROPIPE_COVERAGE)
-  target_compile_options(micropipe_options INTERFACE --coverage -fprofile-update=atomic -fno-builtin-fork)   # gcov's fork() forgets the counts in the child
+  target_compile_options(micropipe_options INTERFACE --coverage -fprofile-update=atomic -fdata-sections
+    -fno-builtin-fork)   # gcov's fork() forgets the counts in the child
   target_link_options(micropipe_options INTERFACE --coverage)
 endif()

@@ -3,8 +3,9 @@
  * does is counted although it is killed, and although its sandbox lets it write no file; and the sandbox refuses
  * nothing to gcov that a plugin would be blamed for.
  *
- * The counters are in .bss, where nothing else is but what libraries keep of their own: the program has no mutable
- * globals. Only what follows fork() counts in common; a program that is executed starts anew.
+ * The counters are the first part of .bss: the linker sorts it by name, and they are all called __gcov. Behind them,
+ * and each process's own, is what little the program keeps for handlers that are given no context. Only what follows
+ * fork() counts in common; a program that is executed starts anew.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -18,7 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char __bss_start[], _end[];
+extern char __bss_start[];
+
+/* Sorts behind all counters; what follows is on pages of its own. */
+enum { PAGE = 4096 };
+static char end_of_counts[1] __attribute__((section(".bss.__gcov_end"), aligned(PAGE)));
+#define SHARED __attribute__((section(".bss.__gcov_0")))
 
 void __gcov_dump(void);
 noreturn void __real__exit(int status);
@@ -27,8 +33,8 @@ noreturn void __wrap__exit(int status);
 noreturn void __wrap__Exit(int status);
 
 /* Shared, too. */
-static pid_t first; /* 0: the counters are not */
-static int writes;  /* 1: the first writes them itself */
+SHARED static pid_t first; /* 0: the counters are not */
+SHARED static int writes;  /* 1: the first writes them itself */
 
 /* A plugin may call exit() in a process of its own, and gcov would write there. */
 static void leave(int status, void *nothing)
@@ -75,9 +81,8 @@ static void start_scribe(void)
 /* The page where .bss starts holds the last of .data: that is gcov's, and shared with it. */
 __attribute__((constructor)) static void share_counts(void)
 {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    uintptr_t start = (uintptr_t)__bss_start & ~(page - 1);
-    size_t size = (((uintptr_t)_end + page - 1) & ~(page - 1)) - start;
+    uintptr_t start = (uintptr_t)__bss_start / PAGE * PAGE;
+    size_t size = (uintptr_t)end_of_counts - start;
     char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED)
         return;
