@@ -16,10 +16,12 @@
 #include "json_text.h"
 #include "payload_text.h"
 #include "quantity.h"
+#include "silence.h"
 #include "tap_stream.h"
 
 enum { COUNT, BYTES, SAVE, JSON, TAP_ARGUMENTS };
 enum { COUNT_USUAL = 5, BYTES_USUAL = 64, BYTES_MOST = 64 << 10, COUNT_MOST = 1000000000, NAME_BYTES = 128 };
+enum { PATIENCE_MS = 10000 };
 
 static const struct argument table[] = {
     [COUNT] = {.letter = 'n', .takes = "N", .help = "How many frames, 5 unless given; 0: until it is interrupted."},
@@ -208,10 +210,13 @@ static int ask(const struct tap *t, struct tap_stream *s)
         fprintf(t->err, "micropipe tap: there is no memory left\n");
         return EXIT_SYSTEM;
     }
-    json_t *answer = send(s->fd, line, strlen(line), MSG_NOSIGNAL) < 0 ? NULL : tap_stream_next(s);
+    char silence[SILENCE_TEXT] = "did not answer";
+    int is_heard = send(s->fd, line, strlen(line), MSG_NOSIGNAL) > 0 && silence_bear(s->fd, PATIENCE_MS, silence) == 0;
+    json_t *answer = is_heard ? tap_stream_next(s) : NULL;
     int ok = json_is_true(json_object_get(answer, "ok"));
     if (!ok)
-        fprintf(t->err, "micropipe tap: %s\n", answer ? text(answer, "error") : "the pipeline did not answer");
+        fprintf(t->err, "micropipe tap: %s%s\n", answer ? "" : "the pipeline ",
+                answer ? text(answer, "error") : silence);
     int result = ok ? EXIT_OK : answer ? EXIT_USAGE : EXIT_SYSTEM;
     json_decref(answer);
     return result;

@@ -36,6 +36,7 @@ struct looks {
     char name[PIPELINE_NAME_SIZE];
     int interval_ms, once, as_json;
     struct link link;
+    char why[SILENCE_TEXT]; /* of a look that got nothing; empty: it has ended */
 };
 
 static int read_interval(const struct arguments *a, int *ms, FILE *err)
@@ -51,7 +52,7 @@ static int read_interval(const struct arguments *a, int *ms, FILE *err)
 
 static json_t *look(struct looks *l)
 {
-    return link_wait(&l->link, json_pack("{ss sb}", "command", "status", "workers", l->as_json), PATIENCE_MS);
+    return link_wait(&l->link, json_pack("{ss sb}", "command", "status", "workers", l->as_json), PATIENCE_MS, l->why);
 }
 
 static int print(const struct looks *l, json_t *status, FILE *out)
@@ -76,9 +77,11 @@ static int look_once(struct looks *l, FILE *out, FILE *err)
         second = look(l);
     }
     if (first && !second)
-        fprintf(err, "micropipe top: %s ended meanwhile; this is of its whole run until then\n", l->name);
+        fprintf(err, "micropipe top: %s %s; this is of its whole run until then\n", l->name,
+                l->why[0] ? l->why : "ended meanwhile");
     if (!first)
-        fprintf(err, "micropipe top: %s did not answer; it may have ended just now\n", l->name);
+        fprintf(err, "micropipe top: %s %s\n", l->name,
+                l->why[0] ? l->why : "did not answer; it may have ended just now");
     int error = !first || print(l, second ? second : first, out) != 0;
     json_decref(first);
     json_decref(second);
@@ -95,8 +98,8 @@ static int look_on(struct looks *l, FILE *out, FILE *err)
             poll(NULL, 0, l->interval_ms);
     }
     if (!error)
-        fprintf(err, "micropipe top: %s has ended\n", l->name);
-    return error ? EXIT_SYSTEM : EXIT_OK;
+        fprintf(err, "micropipe top: %s %s\n", l->name, l->why[0] ? l->why : "has ended");
+    return error || l->why[0] ? EXIT_SYSTEM : EXIT_OK;
 }
 
 static int is_drawable(const struct looks *l)

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "rendezvous.h"
+#include "silence.h"
 
 enum { PATIENCE_S = 10 };
 
@@ -56,6 +57,8 @@ json_t *client_ask(const char *name, json_t *request, char *why, size_t why_size
 {
     AUTO_FREE char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
     AUTO_FREE char *line = NULL;
+    const char *command = json_string_value(json_object_get(request, "command"));
+    int is_question = command && strcmp(command, "status") == 0;
     json_decref(request);
     if (!text || asprintf(&line, "%s\n", text) < 0) {
         line = NULL;
@@ -70,5 +73,10 @@ json_t *client_ask(const char *name, json_t *request, char *why, size_t why_size
         close(fd);
         return NULL;
     }
-    return read_answer(fd, why, why_size);
+    char silence[SILENCE_TEXT];
+    if (silence_bear(fd, PATIENCE_S * 1000, silence) == 0)
+        return read_answer(fd, why, why_size);
+    close(fd);
+    snprintf(why, why_size, "pipeline '%.64s' %s%s", name, silence, is_question ? "" : "; it obeys once it goes on");
+    return NULL;
 }

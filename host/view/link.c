@@ -1,7 +1,6 @@
 #include "link.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,19 +92,19 @@ int link_take(struct link *l, json_t **answer)
     return 0;
 }
 
-json_t *link_wait(struct link *l, json_t *request, int patience_ms)
+json_t *link_wait(struct link *l, json_t *request, int patience_ms, char why[SILENCE_TEXT])
 {
     uint64_t end = clock_monotonic() + (uint64_t)patience_ms * NS_PER_MS;
     json_t *answer = NULL;
+    why[0] = '\0';
     if (link_ask(l, request) != 0)
         return NULL;
-    for (uint64_t now; !answer && (now = clock_monotonic()) < end;) {
-        struct pollfd p = {.fd = l->fd, .events = POLLIN};
-        poll(&p, 1, (int)((end - now) / NS_PER_MS) + 1);
+    while (!answer) {
+        uint64_t now = clock_monotonic();
+        if (silence_bear(l->fd, now < end ? (int)((end - now) / NS_PER_MS) + 1 : 0, why) != 0)
+            return give_up(l), NULL;
         if (link_take(l, &answer) != 0)
             return NULL;
     }
-    if (!answer)
-        link_close(l);
     return answer;
 }

@@ -6,6 +6,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "silence.h"
+
 struct link {
     int fd;     /* to be watched for reading; -1: closed */
     int asked;  /* answers that are still to come */
@@ -23,7 +25,8 @@ int link_ask(struct link *l, json_t *request);
 /* Takes in what has come. *answer: the next whole one, to be released, or NULL. 0; -1: as link_ask(). */
 int link_take(struct link *l, json_t **answer);
 
-/* Asks, and waits for the answer for at most so long. NULL: there was none, and the link is closed. */
-json_t *link_wait(struct link *l, json_t *request, int patience_ms);
+/* Asks, and waits for the answer for at most so long. NULL: there was none, and the link is closed; `why` is what
+ * silence_bear() says, or empty if the pipeline has gone. */
+json_t *link_wait(struct link *l, json_t *request, int patience_ms, char why[SILENCE_TEXT]);
 
 #endif

@@ -12,10 +12,10 @@ enum { NAMES_SIZE = 64 << 10 };
 static void call_one(json_t *roll, const char *name, int patience_ms)
 {
     struct link link;
-    char why[400];
+    char why[400], silence[SILENCE_TEXT];
     if (link_open(&link, name, why, sizeof why) != 0)
         return;
-    json_t *status = link_wait(&link, json_pack("{ss}", "command", "status"), patience_ms);
+    json_t *status = link_wait(&link, json_pack("{ss}", "command", "status"), patience_ms, silence);
     link_close(&link);
     json_array_append_new(roll, json_pack("{ss so}", "name", name, "status", status ? status : json_null()));
 }

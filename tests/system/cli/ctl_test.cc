@@ -184,6 +184,27 @@ TEST_F(Ctl, APipelineThatDoesNotRunIsNamedWithThoseThatDo)
     EXPECT_THAT(Ask("pipe sttaus").output, HasSubstr("did you mean 'status'?"));
 }
 
+// Each in its own time: nobody waits for the one before.
+TEST_F(Ctl, NobodyWaitsLongForAPipelineThatIsStopped)
+{
+    Start();
+    runs_->Signal(SIGSTOP);
+    std::string pid = std::to_string(runs_->pid());
+    std::string expected =
+        " does not answer: its process " + pid + " is stopped, and goes on after 'kill -CONT " + pid + "'";
+    Outcome all =
+        folder_.run("(micropipe ctl pipe pause; echo 1=$?) >a 2>&1 & (micropipe top pipe --once; echo 2=$?) >b 2>&1 &"
+                    "(micropipe top pipe --json; echo 3=$?) >c 2>&1 & (micropipe tap pipe work; echo 4=$?) >d 2>&1 &"
+                    "wait; cat a b c d");
+    EXPECT_EQ(all.output, "micropipe ctl: pipeline 'pipe'" + expected + "; it obeys once it goes on\n1=1\n" +
+                              "micropipe top: pipe" + expected + "\n2=1\n" + "micropipe top: pipe" + expected +
+                              "\n3=1\n" + "micropipe tap: the pipeline" + expected + "\n4=1\n");
+    runs_->Signal(SIGCONT);
+    EXPECT_TRUE(Becomes([](json_t *s) {
+        return std::string(json_string_value(json_object_get(s, "state"))) == "paused";
+    })) << "what it was asked is what it does";
+}
+
 TEST_F(Ctl, ASecondPipelineOfTheNameIsReachedByItsProcess)
 {
     Start();

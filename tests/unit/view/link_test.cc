@@ -117,7 +117,9 @@ TEST_F(Link, ClosesWhenThePipelineGoesOrTalksNonsense)
 TEST_F(Link, WaitsForAnAnswerNoLongerThanItIsTold)
 {
     Opened("pipe");
-    EXPECT_EQ(link_wait(&link_, Request(), 20), nullptr);
+    char why[SILENCE_TEXT] = "";
+    EXPECT_EQ(link_wait(&link_, Request(), 20, why), nullptr);
+    EXPECT_STREQ(why, "has not answered for 0.02 s");
     EXPECT_EQ(link_.fd, -1) << "what comes late would be taken for the answer of another request";
 }
 
