@@ -119,7 +119,7 @@ TEST_F(Link, WaitsForAnAnswerNoLongerThanItIsTold)
     Opened("pipe");
     char why[SILENCE_TEXT] = "";
     EXPECT_EQ(link_wait(&link_, Request(), 20, why), nullptr);
-    EXPECT_STREQ(why, "has not answered for 0.02 s");
+    EXPECT_EQ(std::string(why).find("has not answered for 0.0"), 0u) << why;
     EXPECT_EQ(link_.fd, -1) << "what comes late would be taken for the answer of another request";
 }
 
