@@ -26,6 +26,7 @@
 #include "loader.h"
 #include "protection.h"
 #include "sandbox.h"
+#include "status_name.h"
 #include "waiting.h"
 #include "worker.h"
 
@@ -177,7 +178,7 @@ static void load(struct server *s)
     s->table.host.max_frame = segment_max_frame(s->segment, s->stage);
     mpipe_status status = s->processor->load ? s->processor->load(&s->table.host, &s->shared) : MPIPE_OK;
     if (status != MPIPE_OK) {
-        snprintf(why, sizeof why, "load() failed with status %d; its own words are in the log above", status);
+        snprintf(why, sizeof why, "load() returned %s; its own words are in the log above", status_name(status).text);
         refuse(s, status == MPIPE_BAD_CONFIG ? SERVER_OUTCOME_CONFIG : SERVER_OUTCOME_FAILED, why);
     }
     uint32_t threads = count_threads();

@@ -13,6 +13,7 @@
 #include "pressure.h"
 #include "push.h"
 #include "session.h"
+#include "status_name.h"
 #include "tracing.h"
 #include "waiting.h"
 
@@ -36,10 +37,10 @@ static int open_processor(struct worker *w, const struct worker_start *start)
     au64_store_relaxed(&s->t.slot->call_since, 0);
     if (status == MPIPE_OK)
         return WORKER_DONE;
-    log_write(&w->log, LOG_LEVEL_ERROR, "%s: open() failed with status %" PRId32, s->stage->processor, status);
+    log_write(&w->log, LOG_LEVEL_ERROR, "%s: open() returned %s", s->stage->processor, status_name(status).text);
     if (status != MPIPE_BAD_CONFIG)
-        snprintf(s->t.slot->reason, sizeof s->t.slot->reason,
-                 "open() failed with status %" PRId32 "; its own words are in the log above", status);
+        snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "open() returned %s; its own words are in the log above",
+                 status_name(status).text);
     return status == MPIPE_BAD_CONFIG ? WORKER_CONFIG : WORKER_FATAL;
 }
 
@@ -90,7 +91,7 @@ static int run_pull(struct session *s)
     }
     snprintf(s->t.slot->reason, sizeof s->t.slot->reason, "%s",
              s->reason[0] ? s->reason : "run() returned before the stream ended");
-    log_write(s->log, LOG_LEVEL_ERROR, "run() failed with status %" PRId32 ": %s", status, s->t.slot->reason);
+    log_write(s->log, LOG_LEVEL_ERROR, "run() returned %s: %s", status_name(status).text, s->t.slot->reason);
     return s->shortage == SHORTAGE_NEVER ? WORKER_CONFIG : WORKER_FATAL;
 }
 
