@@ -138,8 +138,10 @@ static void add_assignment(struct line_parser *p, const struct word *w, struct n
     const char *what = of_stage ? "the setting" : "option";
     struct node *group = of_stage ? stage : options;
     if (equals == w->n || !*key) {
-        complaint_add(p->complaints, place(p, w->column), "expected name=value or :setting=value, but found '%s'",
-                      word_text(p, w, 0, w->n));
+        const char *found = word_text(p, w, 0, w->n);
+        int is_quoted_whole = !of_stage && strchr(found, '=') && found[0] != '=';
+        complaint_add(p->complaints, place(p, w->column), "expected name=value or :setting=value, but found '%s'%s",
+                      found, is_quoted_whole ? ": quote the value alone, as name=\"a value\"" : "");
         return;
     }
     if (node_child(group, key)) {

@@ -100,7 +100,9 @@ INSTANTIATE_TEST_SUITE_P(
         WrongLine{"NoAssignment", "text.lines ~fast | core.null",
                   "expected name=value or :setting=value, but found 'fast'"},
         WrongLine{"NoName", "text.lines ~=fast | core.null", "expected name=value"},
-        WrongLine{"QuotedEquals", "text.lines ~'a=b' | core.null", "expected name=value"},
+        WrongLine{
+            "QuotedEquals", "text.lines ~'a=b c' | core.null",
+            "expected name=value or :setting=value, but found 'a=b c': quote the value alone, as name=\"a value\""},
         WrongLine{"OptionTwice", "text.lines path=a ~path=b | core.null", "option 'path' is set twice"},
         WrongLine{"SettingTwice", "text.lines :name=a ~:name=b | core.null", "the setting 'name' is set twice"},
         WrongLine{"UnknownSetting", "text.lines | core.batch :~wrokers=2 | core.null",
