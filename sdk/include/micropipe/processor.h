@@ -75,8 +75,9 @@ typedef struct mpipe_processor {
     const void *(*extension)(void *self, const char *id);
 } mpipe_processor;
 
-/* First line of every processor: { MPIPE_PROCESSOR, .name = ... } */
-#ifdef __cplusplus
+/* First line of every processor: { MPIPE_PROCESSOR, .name = ... } Before C++20, which has no designators, the values
+ * follow in the order of the members. */
+#if defined(__cplusplus) && __cplusplus < 202002L
 #define MPIPE_PROCESSOR (uint32_t)sizeof(mpipe_processor)
 #else
 #define MPIPE_PROCESSOR .struct_size = (uint32_t)sizeof(mpipe_processor)

@@ -20,16 +20,21 @@ static std::string pack_of(const Block &snippet)
 
 static Outcome compile(const Folder &folder, const Block &snippet, const std::string &name)
 {
-    folder.write(name + ".c", snippet.text);
-    return folder.run(C_COMPILER " -O2 -fPIC -shared -Wall -Wextra -Werror -I'" + sdk + "' -o " + name + ".so " + name +
-                      ".c");
+    const std::string source = name + "." + snippet.language;
+    const std::string compiler = snippet.language == "c" ? C_COMPILER : CXX_COMPILER " -std=c++20 -Wpedantic";
+    folder.write(source, snippet.text);
+    return folder.run(compiler + " -O2 -fPIC -shared -Wall -Wextra -Wno-missing-field-initializers -Werror -I'" + sdk +
+                      "' -o " + name + ".so " + source);
 }
 
 // What a reader has who followed the tutorial: the packs of its snippets, those that `text` names, and what pipelines
 // read.
 static void follow_the_tutorial(const Folder &folder, const std::string &text)
 {
-    for (const Block &snippet : blocks_in("c")) {
+    std::vector<Block> snippets = blocks_in("c");
+    for (const Block &snippet : blocks_in("cpp"))
+        snippets.push_back(snippet);
+    for (const Block &snippet : snippets) {
         const std::string pack = pack_of(snippet);
         if (pack.empty() || text.find(pack + ".") == std::string::npos)
             continue;
@@ -78,6 +83,17 @@ TEST(Docs, EverySnippetOfCCompilesWithoutAWarning)
     Folder folder;
     const std::vector<Block> snippets = blocks_in("c");
     EXPECT_GT(snippets.size(), 5u);
+    for (const Block &snippet : snippets) {
+        const Outcome outcome = compile(folder, snippet, "snippet");
+        EXPECT_EQ(outcome.status, 0) << snippet.where << "\n" << outcome.output;
+    }
+}
+
+TEST(Docs, EverySnippetOfCppCompilesWithoutAWarning)
+{
+    Folder folder;
+    const std::vector<Block> snippets = blocks_in("cpp");
+    EXPECT_GT(snippets.size(), 0u);
     for (const Block &snippet : snippets) {
         const Outcome outcome = compile(folder, snippet, "snippet");
         EXPECT_EQ(outcome.status, 0) << snippet.where << "\n" << outcome.output;

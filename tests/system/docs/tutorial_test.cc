@@ -18,7 +18,8 @@ class Tutorial : public testing::Test
     {
         const Markdown page = markdown_read(SOURCE_DIR "/docs/writing-a-processor.md");
         for (const Block &block : page.blocks)
-            if (block.language == "c" && block.text.find("MPIPE_PLUGIN(\"" + pack + "\"") != std::string::npos)
+            if ((block.language == "c" || block.language == "cpp") &&
+                block.text.find("MPIPE_PLUGIN(\"" + pack + "\"") != std::string::npos)
                 return load(pack, block);
         throw std::runtime_error("the tutorial has no pack " + pack);
     }
@@ -53,9 +54,12 @@ class Tutorial : public testing::Test
   private:
     const mpipe_processor *load(const std::string &pack, const Block &block)
     {
-        folder_.write(pack + ".c", block.text);
+        const bool is_cpp = block.language == "cpp";
+        const std::string source = pack + "." + block.language;
+        folder_.write(source, block.text);
         const Outcome built =
-            folder_.run(C_COMPILER " -O2 -fPIC -shared -I" SOURCE_DIR "/sdk/include -o " + pack + ".so " + pack + ".c");
+            folder_.run(std::string(is_cpp ? CXX_COMPILER " -std=c++20 -Wall -Wpedantic -Werror" : C_COMPILER) +
+                        " -O2 -fPIC -shared -I" SOURCE_DIR "/sdk/include -o " + pack + ".so " + source);
         void *plugin = dlopen((folder_.path() / (pack + ".so")).c_str(), RTLD_NOW | RTLD_LOCAL);
         if (built.status != 0 || !plugin)
             throw std::runtime_error(built.output + (plugin ? "" : dlerror()));
@@ -123,9 +127,21 @@ TEST_F(Tutorial, HeartbeatPassesEverythingOnAndSpeaksWhenNothingCame)
     EXPECT_EQ(host.output_bytes(), (std::vector<std::string>{"one", ".", "two"}));
 }
 
+TEST_F(Tutorial, VowelsCountsThemAndRefusesFramesWithoutAny)
+{
+    const mpipe_processor *p = processor("vowels");
+    harness::Host host(p);
+    host.give_bytes("hello").give_bytes("rhythm");
+    ASSERT_EQ(host.drive(), MPIPE_OK) << host.trouble();
+    ASSERT_EQ(host.outputs().size(), 1u);
+    EXPECT_EQ(host.outputs()[0].attributes.at("vowels"), std::string("\2\0\0\0\0\0\0\0", 8));
+    EXPECT_EQ(host.dead_letters().size(), 1u);
+    kill_and_starve_at_every_point([](harness::Host &h) { h.give_bytes("one").give_bytes("two"); }, p);
+}
+
 TEST_F(Tutorial, TablesHaveNoProblem)
 {
-    for (const char *pack : {"atleast", "label", "count", "append", "pair", "heartbeat"})
+    for (const char *pack : {"vowels", "atleast", "label", "count", "append", "pair", "heartbeat"})
         for (const std::string &problem : harness::table_problems(processor(pack)))
             EXPECT_EQ(problem, "") << pack;
 }
