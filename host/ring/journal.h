@@ -56,15 +56,15 @@ enum {
 };
 
 /* Figures that commit with the outputs, so that they are exact whatever dies. Frames and bytes since the pipeline
- * started. */
+ * started. From one commit to the next none goes down. */
 struct tally {
     uint64_t
         out; /* input frames that were passed on: processed, with something emitted; a sink: taken. A source: emitted */
-    uint64_t dropped; /* input frames that gave nothing, on purpose */
-    uint64_t dead;    /* refused; a source: records that it could not make a frame of */
-    uint64_t emitted; /* frames published, once however many readers */
+    uint64_t emitted;  /* frames published, once however many readers */
+    uint64_t sequence; /* next sequence number of a source */
     uint64_t bytes_in, bytes_out;
-    uint64_t sequence;    /* next sequence number of a source */
+    uint64_t dropped;     /* input frames that gave nothing, on purpose. From here on: see journal_write_tally() */
+    uint64_t dead;        /* refused; a source: records that it could not make a frame of */
     uint64_t repeated;    /* frames whose outputs took several transactions in a processor that is not RESUMABLE */
     uint64_t partial;     /* flushes because a stage upstream waited for memory */
     uint64_t ended;       /* 1: the stream has ended here, and what flush() gave is in this commit */
@@ -89,10 +89,12 @@ struct refusal {
 
 enum { REFUSALS_MAX = 8 }; /* a transaction; one more waits for the next */
 
-/* The publish into one reader's ring: absolute figures, so that storing them again changes nothing. */
+/* The publish into one reader's ring: absolute figures, so that storing them again changes nothing. Where nobody else
+ * ever moves the ring's tail, and nothing is skipped, that tells how far the publish is: only `start` is noted. */
 struct publish {
     au32 done;     /* outputs for this ring that are in it, or skipped */
     au32 skipping; /* 1: when_full = "drop", and the rest of them is being skipped */
+    au64 start;    /* where the tail tells: where it was at the decision */
 };
 
 /* Marks of an entry in `claim`. */
@@ -146,10 +148,31 @@ void journal_init(struct journal *j, uint32_t state_size);
 struct committed *journal_committed(struct journal *j, uint32_t copy);
 uint8_t *journal_state(struct journal *j, uint32_t copy);
 
-/* Into the copy that is not committed: it counts from the decision that names it. */
-static inline void journal_write_tally(struct committed *next, const struct tally *tally)
+enum {
+    TALLY_WORDS = __builtin_offsetof(struct tally, reserved) / sizeof(uint64_t),
+    TALLY_OFTEN = __builtin_offsetof(struct tally, dropped) / sizeof(uint64_t) /* words that most commits change */
+};
+
+/* Word by word, as figures are counted: a wider load of what was just written in words is not served from the store
+ * buffer but waits until that is empty, and its stores may be waiting for a line from afar. */
+static inline void tally_copy(struct tally *to, const struct tally *from, uint32_t first, uint32_t end)
 {
-    __builtin_memcpy(&next->tally, tally, __builtin_offsetof(struct tally, reserved));
+    au64 *t = (au64 *)(void *)to;
+    const au64 *f = (const au64 *)(const void *)from;
+    for (uint32_t i = first; i < end; i++)
+        au64_store_relaxed(&t[i], au64_relaxed(&f[i]));
+}
+
+/* Into the copy that is not committed: it counts from the decision that names it. `rare`: what that copy has of the
+ * figures from `dropped` on, added up; as none goes down, the sum is the same only if each is, and all are there. */
+static inline void journal_write_tally(struct committed *next, const struct tally *tally, uint64_t *rare)
+{
+    uint64_t sum = tally->dropped + tally->dead + tally->repeated + tally->partial + tally->ended;
+    tally_copy(&next->tally, tally, 0, TALLY_OFTEN);
+    if (sum == *rare)
+        return;
+    tally_copy(&next->tally, tally, TALLY_OFTEN, TALLY_WORDS);
+    *rare = sum;
 }
 
 static inline struct decision journal_decision(const struct journal *j)

@@ -136,7 +136,7 @@ static int commit_in_between(struct session *s)
     s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
     session_decide(s);
     s->n_done = 0;
-    s->mark = transaction_here(&s->t);
+    transaction_here(&s->t, &s->mark);
     return 1;
 }
 

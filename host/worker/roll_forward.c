@@ -1,5 +1,6 @@
 #include "roll_forward.h"
 
+#include "check.h"
 #include "pressure.h"
 #include "tracing.h"
 #include "waiting.h"
@@ -14,13 +15,22 @@ static int is_for(const struct descriptor *output, const struct reader *reader)
     return output->mark != OUTPUT_REFUSED && output->port == reader->port;
 }
 
+/* Outputs for a reader that are in its ring, or skipped. */
+static uint32_t published(const struct transaction *t, uint32_t index)
+{
+    const struct publish *p = &t->journal->publish[index];
+    if (t->readers[index].tail_tells)
+        return (uint32_t)(t->readers[index].tail - au64_relaxed(&p->start));
+    return au32_relaxed(&p->done);
+}
+
 /* True if a predecessor has published to any ring: from then on readers may have dropped their bits. */
 static int has_published(const struct transaction *t)
 {
     const struct journal *j = t->journal;
     int begun = au32_relaxed(&j->publishing) != 0;
     for (uint32_t i = 0; i < t->n_readers; i++)
-        begun |= au32_relaxed(&j->publish[i].done) != 0 || au32_relaxed(&j->publish[i].skipping) != 0;
+        begun |= published(t, i) != 0 || au32_relaxed(&j->publish[i].skipping) != 0;
     return begun;
 }
 
@@ -185,33 +195,46 @@ static uint64_t room_in(struct reader *reader, uint64_t tail, uint64_t wanted)
     return r->capacity - (tail - reader->seen_head);
 }
 
+/* Before a tail moves that others move, too, and after it. */
+static void note_piece(struct journal *j, uint32_t index, uint64_t tail, uint32_t done_after)
+{
+    au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */
+    au32_store_changed(&j->done_after, done_after); /* step: note_done_after */
+    compiler_barrier();
+    au32_store_relaxed(&j->publishing, index + 1); /* step: note_publishing */
+    compiler_barrier();
+}
+
+static void note_piece_done(struct journal *j, uint32_t index, uint32_t done)
+{
+    compiler_barrier();
+    au32_store_relaxed(&j->publish[index].done, done); /* step: note_done */
+    compiler_barrier();
+    au32_store_relaxed(&j->publishing, 0); /* step: clear_publishing_done */
+    compiler_barrier();
+}
+
 /* Moves as many outputs as there is room for into the ring. Owns the producer end. 0: the ring is full. */
 static uint32_t publish_piece(struct transaction *t, uint32_t index, struct copying *at, uint32_t total)
 {
-    struct journal *j = t->journal;
-    struct ring *r = t->readers[index].ring;
+    struct reader *reader = &t->readers[index];
+    struct ring *r = reader->ring;
     /* A sole owner's tail is where he left it. To read it would fetch the line back from the consumer once more. */
-    uint64_t tail = t->readers[index].hold == END_SOLE ? t->readers[index].tail : au64_relaxed(&r->tail);
-    uint64_t room = room_in(&t->readers[index], tail, total - at->done);
+    uint64_t tail = reader->hold == END_SOLE ? reader->tail : au64_relaxed(&r->tail);
+    uint64_t room = room_in(reader, tail, total - at->done);
     uint32_t n = total - at->done < room ? total - at->done : (uint32_t)room;
     if (n == 0)
         return 0;
     if (t->trace)
-        tracing_publish(t, &t->readers[index], at->output, tail, n);
-    copy_piece(t, &t->readers[index], at, tail, n); /* step: copy_outputs */
-    au64_store_relaxed(&j->old_tail, tail);         /* step: note_old_tail */
-    au32_store_changed(&j->done_after, at->done);   /* step: note_done_after */
-    compiler_barrier();
-    au32_store_relaxed(&j->publishing, index + 1); /* step: note_publishing */
-    compiler_barrier();
+        tracing_publish(t, reader, at->output, tail, n);
+    copy_piece(t, reader, at, tail, n); /* step: copy_outputs */
+    if (!reader->tail_tells)
+        note_piece(t->journal, index, tail, at->done);
     /* step: move_tail */
     au64_store_release(&r->tail, tail + n); /* R1: slots and blocks before the tail */
-    t->readers[index].tail = tail + n;
-    compiler_barrier();
-    au32_store_relaxed(&j->publish[index].done, at->done); /* step: note_done */
-    compiler_barrier();
-    au32_store_relaxed(&j->publishing, 0); /* step: clear_publishing_done */
-    compiler_barrier();
+    reader->tail = tail + n;
+    if (!reader->tail_tells)
+        note_piece_done(t->journal, index, at->done);
     return n;
 }
 
@@ -233,26 +256,39 @@ static void wait_for_room(struct transaction *t, struct ring *r)
     slot_sleep(t->slot, SLOT_WAIT_OUTPUT, &r->space, sequence, EVENT_FOREVER);
 }
 
-static void publish(struct transaction *t, uint32_t index)
+/* Has `at` pass over what a predecessor has published. */
+static void skip_published(const struct transaction *t, uint32_t index, uint32_t total, struct copying *at)
+{
+    uint32_t done = published(t, index);
+    CHECK(done <= total);
+    for (; at->done < done; at->output++)
+        at->done += is_for(&t->journal->outputs[at->output], &t->readers[index]);
+}
+
+static void publish(struct transaction *t, uint32_t index, enum roll_forward_start start)
 {
     const struct reader *reader = &t->readers[index];
-    const struct publish *p = &t->journal->publish[index];
     uint32_t total = t->port_outputs[reader->port];
     struct copying at = {0, 0};
-    for (uint32_t done = au32_relaxed(&p->done); at.done < done; at.output++)
-        at.done += is_for(&t->journal->outputs[at.output], reader);
-    if (au32_relaxed(&p->skipping))
-        skip_rest(t, index, total);
-    while (au32_relaxed(&p->done) < total) {
+    if (start == ROLL_FORWARD_RESUMED) {
+        skip_published(t, index, total, &at);
+        if (au32_relaxed(&t->journal->publish[index].skipping)) {
+            skip_rest(t, index, total);
+            return;
+        }
+    }
+    while (at.done < total) {
         end_take(&reader->ring->producer, t->me, reader->hold);
         uint32_t n = publish_piece(t, index, &at, total);
         end_leave(&reader->ring->producer, reader->hold);
         if (n > 0)
             event_wake_one(&reader->ring->data); /* step: wake_reader */
-        else if (reader->when_full == WHEN_FULL_DROP)
-            skip_rest(t, index, total);
-        else
+        else if (reader->when_full == WHEN_FULL_BLOCK)
             wait_for_room(t, reader->ring);
+        else {
+            skip_rest(t, index, total);
+            return;
+        }
     }
 }
 
@@ -290,7 +326,7 @@ void roll_forward(struct transaction *t, enum roll_forward_start start)
         hand_over(t);
     write_refusals(t);
     for (uint32_t i = 0; i < t->n_readers; i++)
-        publish(t, i);
+        publish(t, i, start);
     if (t->ordered && t->now.deciding)
         pass_turn(t);
     release(t);

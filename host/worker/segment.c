@@ -93,6 +93,17 @@ static int share(struct segment *s, const struct layout *l, char *why, size_t wh
     return 0;
 }
 
+/* Whether one edge of one slot is all that ever writes into a ring: a slot whose two ports lead there moves the tail
+ * twice, and may not take it for where this edge left it. */
+static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
+{
+    uint32_t writers = 0;
+    for (uint32_t i = 0; i < p->n_edges; i++)
+        if (p->edges[i].to == to)
+            writers += p->stages[p->edges[i].from].workers_max;
+    return writers == 1 ? END_SOLE : END_SHARED;
+}
+
 static void place(struct segment *s, const struct layout *l)
 {
     const struct pipeline *p = s->pipeline;
@@ -113,6 +124,7 @@ static void place(struct segment *s, const struct layout *l)
         while (edge < p->n_edges && p->edges[edge].from == i)
             edge++;
         at->n_edges = edge - at->first_edge;
+        at->producers = producer_hold(p, i);
     }
 }
 
@@ -312,7 +324,9 @@ uint64_t segment_unpublished(const struct segment *s, uint32_t slot)
         uint64_t total = 0;
         for (uint32_t i = 0; i < au32_relaxed(&j->n_outputs) && i < OUTPUTS_MAX; i++)
             total += j->outputs[i].mark != OUTPUT_REFUSED && j->outputs[i].port == edge->from_port;
-        uint32_t done = au32_relaxed(&j->publish[e].done);
+        uint64_t done = segment_tail_tells(s, edge)
+                            ? au64_acquire(&s->stages[edge->to].ring->tail) - au64_relaxed(&j->publish[e].start)
+                            : au32_relaxed(&j->publish[e].done);
         n += total > done ? total - done : 0;
     }
     return n;

@@ -53,6 +53,7 @@ struct stage_place {
     struct arena_range range;
     uint32_t first_slot, n_slots;
     uint32_t first_edge, n_edges; /* edges that leave it, in pipeline.edges */
+    enum end_hold producers;      /* how the producer end of its ring is held */
     struct tap_place tap;
 };
 
@@ -82,6 +83,13 @@ void segment_destroy(struct segment *s);
 
 /* Says how many workers a stage has from now on, and so how patient all are (superblock). Host process. */
 void segment_set_workers(const struct segment *s, uint32_t stage, uint32_t workers);
+
+/* True if one slot alone ever writes into the edge's ring, by this edge, and waits when it is full: then the ring's
+ * tail says how much of a transaction is published. */
+static inline int segment_tail_tells(const struct segment *s, const struct edge *e)
+{
+    return s->stages[e->to].producers == END_SOLE && e->when_full == WHEN_FULL_BLOCK;
+}
 
 static inline struct slot *segment_slot(const struct segment *s, uint32_t stage, uint32_t worker)
 {

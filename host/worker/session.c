@@ -101,7 +101,7 @@ struct view *session_replay(struct session *s)
 
 void call_begin(struct session *s, struct view *in_hand, uint32_t index)
 {
-    s->mark = transaction_here(&s->t);
+    transaction_here(&s->t, &s->mark);
     s->in_hand = in_hand;
     s->in_hand_index = index;
     s->sequence = in_hand ? in_hand->frame.sequence : 0;
@@ -236,7 +236,7 @@ void session_commit(struct session *s)
         note_flow(s->t.slot);
     count_work(s, sends);
     s->n_done = 0;
-    s->mark = transaction_here(&s->t);
+    transaction_here(&s->t, &s->mark);
     if (s->created)
         return; /* a pull-style processor has blocks in hand: their spans stay ours */
     struct stage_memory *m = s->t.segment->stages[s->t.stage].memory;

@@ -11,17 +11,6 @@
 #include "tracing.h"
 #include "waiting.h"
 
-/* Whether one edge of one slot is all that ever writes into a ring: a slot whose two ports lead there moves the tail
- * twice, and may not take it for where this edge left it. */
-static enum end_hold producer_hold(const struct pipeline *p, uint32_t to)
-{
-    uint32_t writers = 0;
-    for (uint32_t i = 0; i < p->n_edges; i++)
-        if (p->edges[i].to == to)
-            writers += p->stages[p->edges[i].from].workers_max;
-    return writers == 1 ? END_SOLE : END_SHARED;
-}
-
 static void find_readers(struct transaction *t)
 {
     const struct stage_place *place = &t->segment->stages[t->stage];
@@ -36,9 +25,10 @@ static void find_readers(struct transaction *t)
                                                      .port = e->from_port,
                                                      .to_port = e->to_port,
                                                      .when_full = e->when_full,
-                                                     .hold = producer_hold(t->segment->pipeline, e->to),
+                                                     .hold = t->segment->stages[e->to].producers,
                                                      .seen_head = au64_acquire(&ring->head),
-                                                     .tail = au64_relaxed(&ring->tail)};
+                                                     .tail = au64_relaxed(&ring->tail),
+                                                     .tail_tells = segment_tail_tells(t->segment, e)};
         t->port_bits[e->from_port] |= HOLDER_STAGE(e->to);
         t->port_copies[e->from_port] |= e->copy;
     }
@@ -98,6 +88,7 @@ static void load_committed(struct transaction *t)
     memcpy(t->kept_map, c->kept_map, sizeof t->kept_map);
     t->map_is_in[t->now.copy] = 1;
     t->map_is_in[!t->now.copy] = 0;
+    t->rare_in[0] = t->rare_in[1] = UINT64_MAX; /* neither copy is known to be whole */
     t->n_kept = 0;
     for (uint32_t i = 0; i < KEPT_MAX / 64; i++)
         t->n_kept += (uint32_t)__builtin_popcountll(t->kept_map[i]);
@@ -247,9 +238,13 @@ static void count_outputs(struct transaction *t, uint32_t from, uint32_t to, int
     }
 }
 
-struct transaction_mark transaction_here(const struct transaction *t)
+void transaction_here(const struct transaction *t, struct transaction_mark *mark)
 {
-    return (struct transaction_mark){t->n_outputs, t->n_removed, t->n_refusals, t->n_added, t->tally};
+    mark->n_outputs = t->n_outputs;
+    mark->n_removed = t->n_removed;
+    mark->n_refusals = t->n_refusals;
+    mark->n_added = t->n_added;
+    tally_copy(&mark->tally, &t->tally, 0, TALLY_WORDS);
 }
 
 void transaction_rollback(struct transaction *t, const struct transaction_mark *mark)
@@ -264,7 +259,7 @@ void transaction_rollback(struct transaction *t, const struct transaction_mark *
     t->n_outputs = mark->n_outputs;
     t->n_removed = mark->n_removed;
     t->n_refusals = mark->n_refusals;
-    t->tally = mark->tally;
+    tally_copy(&t->tally, &mark->tally, 0, TALLY_WORDS);
 }
 
 /* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes
@@ -315,7 +310,7 @@ static void write_next_copy(struct transaction *t)
 {
     struct journal *j = t->journal;
     struct committed *next = journal_committed(j, !t->now.copy);
-    journal_write_tally(next, &t->tally); /* step: write_copy */
+    journal_write_tally(next, &t->tally, &t->rare_in[!t->now.copy]); /* step: write_copy */
     write_map(t, next);
     if (j->state_size)
         memcpy(journal_state(j, !t->now.copy), t->state, j->state_size);
@@ -327,6 +322,10 @@ static void write_next_copy(struct transaction *t)
         /* step: clear_claim */
         au32_store_changed(&j->claim_n, 0); /* or a successor would take the last claim, long settled, for open */
     for (uint32_t i = 0; i < t->n_readers; i++) {
+        if (t->readers[i].tail_tells) {
+            au64_store_relaxed(&j->publish[i].start, t->readers[i].tail); /* step: note_start */
+            continue;
+        }
         au32_store_changed(&j->publish[i].done, 0); /* step: clear_done */
         au32_store_changed(&j->publish[i].skipping, 0);
     }

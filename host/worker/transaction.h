@@ -22,6 +22,7 @@ struct reader {
     enum end_hold hold; /* of the ring's producer end */
     uint64_t seen_head; /* of the ring, when last looked: it has only grown since */
     uint64_t tail;      /* of the ring, while the end is held END_SOLE */
+    int tail_tells;     /* 1: END_SOLE, and the edge blocks: how far a publish is, the tail says (journal.h) */
 };
 
 /* Where a refused frame goes. Called in the roll forward, so maybe again after a death: it must replace what it wrote
@@ -62,7 +63,8 @@ struct transaction {
     uint16_t added[CLAIM_MAX];        /* entries of kept that it adds */
     struct tally tally;               /* as it will be committed */
     uint64_t kept_map[KEPT_MAX / 64];
-    int map_is_in[2]; /* 1: that committed copy has this very map */
+    uint64_t rare_in[2]; /* see journal_write_tally(): of each committed copy */
+    int map_is_in[2];    /* 1: that committed copy has this very map */
     uint32_t n_kept;
     uint8_t *state; /* the processor's working copy, state_size bytes */
 };
@@ -134,7 +136,7 @@ void transaction_kept_left(const struct transaction *t, uint64_t left[KEPT_MAX /
 /* Refuses the claimed frame `index`, or (CURSOR_NONE) a source's record. 0, or -ENOSPC: commit first. */
 int transaction_refuse(struct transaction *t, uint32_t index, uint32_t attempts, int32_t signal, const char *reason);
 
-struct transaction_mark transaction_here(const struct transaction *t);
+void transaction_here(const struct transaction *t, struct transaction_mark *mark);
 
 /* Forgets what was added since the mark; blocks that were created are abandoned by their views. */
 void transaction_rollback(struct transaction *t, const struct transaction_mark *mark);

@@ -10,6 +10,7 @@
 #define COUNTS_AFTER_DECISION 5    /* the outputs are listed after the decision */
 #define SAME_COPY 6                /* figures and state are written into the copy that is committed */
 #define CLAIM_NOT_CLEARED 7        /* a commit without a claim leaves the last claim's size in the journal */
+#define START_NOT_NOTED 34         /* where the tail of a sole producer's ring was is that of an older transaction */
 #define RETIRES_WITH_CLAIM 8       /* a worker retires with frames in hand */
 /* roll forward */
 #define BITS_AFTER_PUBLISH 9       /* each reader's bit is set with its own publish, not all before the first */

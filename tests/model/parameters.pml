@@ -3,7 +3,8 @@
  *
  * Switches. RELAY_CREATES: relays make a new frame of each that they get, and do not pass it on itself. RELAY_KEEPS:
  * they keep every other frame until the next, or until they leave. ORDERED: their stage is ordered. RETIRES: the last
- * of them is told to retire, at any time. EDGE_TO_A_DROPS: what finds no room in that sink's ring is dropped. DRAINED:
+ * of them is told to retire, at any time. SHARED_ENDS: stages of one worker may get more, so all ends of rings are taken
+ * for each batch. EDGE_TO_A_DROPS: what finds no room in that sink's ring is dropped. DRAINED:
  * nothing goes wrong in the sinks, and each of their transactions is one step. */
 #ifndef SOURCES
 #define SOURCES 1 /* workers; 0: the frames are in the relays' ring from the start */
@@ -113,9 +114,15 @@
 #endif
 #define KEPT_ENTRIES 2
 #ifdef EDGE_TO_A_DROPS
-#define EDGE_DROPS (READER(stage, reader) == SINK_A)
+#define IS_DROPPING(i) (READER(stage, i) == SINK_A)
 #else
-#define EDGE_DROPS false
+#define IS_DROPPING(i) false
+#endif
+#define EDGE_DROPS IS_DROPPING(reader)
+#ifdef SHARED_ENDS
+#define IS_SOLE(workers) false
+#else
+#define IS_SOLE(workers) ((workers) == 1)
 #endif
 
 #define BIT(n) (1 << (n))

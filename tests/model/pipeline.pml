@@ -29,7 +29,13 @@ typedef Copy { byte state; bool ended; byte kept_map };
 
 /* The ring that the worker's stage reads, and that of the reader in hand. */
 #define IN RING_OF(stage)
-#define OUT RING_OF(READER(stage, reader))
+#define OUT OUT_OF(reader)
+#define OUT_OF(i) RING_OF(READER(stage, i))
+
+/* Where nobody else ever moves the tail of reader i's ring, and nothing is skipped, the tail tells what is in it. */
+#define TAIL_TELLS(i) (IS_SOLE(PRODUCERS(OUT_OF(i))) && !IS_DROPPING(i))
+#define PUBLISHED(i) (TAIL_TELLS(i) -> ring[OUT_OF(i)].tail - start[i] : done[i])
+
 #define NEXT_COPY (bug == SAME_COPY -> copy : 1 - copy)
 
 /* At the decision of a sink: what it settles has not been had before, by this or by another worker. */
@@ -60,7 +66,7 @@ proctype slot(byte me; byte stage; byte bug)
     byte claim_start, claim_n, claimed[BATCH], moved, marked_kept;
     byte n_outputs, output[OUTPUTS];
     byte kept[KEPT_ENTRIES], n_removed; /* entries that the transaction gives up, a bit each */
-    byte publishing, old_tail, done_after, done[2], skipped, skipped_after;
+    byte publishing, old_tail, done_after, done[2], start[2], skipped, skipped_after;
     bool skipping;
     /* The worker's own: gone when it dies. */
     byte n_claimed, n_done, n_out, state, leaving;
@@ -164,7 +170,7 @@ roll_forward:
     :: else
     fi;
     if
-    :: resumed && bug == PUBLISHES_AGAIN -> done[0] = 0; done[1] = 0
+    :: resumed && bug == PUBLISHES_AGAIN -> done[0] = 0; done[1] = 0; start[0] = ring[OUT_OF(0)].tail
     :: else
     fi;
     do

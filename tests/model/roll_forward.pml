@@ -1,6 +1,7 @@
 /* The roll forward (host/worker/roll_forward.c). Text for the worker's process. */
 
-#define HAS_PUBLISHED ((publishing || done[0] || done[1] || skipping) && bug != HANDS_OVER_AGAIN)
+#define ANY_PUBLISHED(i) (READERS(stage) > (i) && PUBLISHED(i))
+#define HAS_PUBLISHED ((publishing || ANY_PUBLISHED(0) || ANY_PUBLISHED(1) || skipping) && bug != HANDS_OVER_AGAIN)
 
 #define HANDED_BITS (bug == BITS_AFTER_PUBLISH -> BIT(READER(stage, 0)) : READER_BITS)
 
@@ -29,7 +30,7 @@ inline hand_over()
 inline add_late_bits()
 {
     do
-    :: i < n_out && done[reader] == 0 ->
+    :: i < n_out && PUBLISHED(reader) == 0 ->
         atomic {
             block[BLOCK_OF(output[i])].holders = block[BLOCK_OF(output[i])].holders | BIT(READER(stage, reader));
             i++;
@@ -84,18 +85,18 @@ inline publish()
     :: else
     fi;
     do
-    :: done[reader] < n_out ->
+    :: PUBLISHED(reader) < n_out ->
         atomic {
-            end_take(ring[OUT].producer, PRODUCERS(OUT) == 1);
+            end_take(ring[OUT].producer, IS_SOLE(PRODUCERS(OUT)));
             do
-            :: n < ROOM(OUT) && n < n_out - done[reader] -> n++
+            :: n < ROOM(OUT) && n < n_out - PUBLISHED(reader) -> n++
             :: n > 0 || ROOM(OUT) == 0 -> break
             od;
             if
             :: n > 0 -> publish_piece()
             :: else
             fi;
-            end_leave(ring[OUT].producer, PRODUCERS(OUT) == 1)
+            end_leave(ring[OUT].producer, IS_SOLE(PRODUCERS(OUT)))
         }
         if
         :: n > 0 -> atomic { n = 0; STEP(wake_reader, event_wake_one(ring[OUT].data)) }
@@ -110,16 +111,24 @@ inline publish_piece()
 {
     do
     :: at < n ->
-        STEP(copy_outputs, ring[OUT].slots[(ring[OUT].tail + at) % CAPACITY_OF(OUT)] = output[done[reader] + at]);
+        STEP(copy_outputs, ring[OUT].slots[(ring[OUT].tail + at) % CAPACITY_OF(OUT)] = output[PUBLISHED(reader) + at]);
         at++
     :: else -> at = 0; break
     od;
-    STEP(note_old_tail, old_tail = ring[OUT].tail);
-    STEP(note_done_after, done_after = done[reader] + n);
-    STEP(note_publishing, publishing = reader + 1);
+    if
+    :: !TAIL_TELLS(reader) ->
+        STEP(note_old_tail, old_tail = ring[OUT].tail);
+        STEP(note_done_after, done_after = done[reader] + n);
+        STEP(note_publishing, publishing = reader + 1)
+    :: else
+    fi;
     STEP(move_tail, ring[OUT].tail = ring[OUT].tail + n);
-    STEP(note_done, done[reader] = done_after);
-    STEP(clear_publishing_done, publishing = 0)
+    if
+    :: !TAIL_TELLS(reader) ->
+        STEP(note_done, done[reader] = done_after);
+        STEP(clear_publishing_done, publishing = 0)
+    :: else
+    fi
 }
 
 /* The ring is full, and its edge drops: the reader's bits go from what is not in its ring. */

@@ -11,7 +11,7 @@ inline claim()
     :: FILL(IN) == 0
     :: else ->
         atomic {
-            end_take(ring[IN].consumer, CONSUMERS(IN) == 1);
+            end_take(ring[IN].consumer, IS_SOLE(CONSUMERS(IN)));
             do
             :: n < BATCH && n < FILL(IN) -> n++
             :: n > 0 || FILL(IN) == 0 -> break
@@ -37,7 +37,7 @@ inline claim()
                 STEP(decide_processing, phase = PROCESSING)
             :: else
             fi;
-            end_leave(ring[IN].consumer, CONSUMERS(IN) == 1)
+            end_leave(ring[IN].consumer, IS_SOLE(CONSUMERS(IN)))
         }
     fi;
     if
@@ -55,7 +55,7 @@ inline wake_after_claim()
         fi
     }
     if
-    :: CONSUMERS(IN) > 1 -> /* a sibling, for what we leave */
+    :: !IS_SOLE(CONSUMERS(IN)) -> /* a sibling, for what we leave */
         atomic {
             if
             :: FILL(IN) > 0 -> STEP(wake_sibling, event_wake_one(ring[IN].data))
@@ -239,7 +239,13 @@ inline decide()
         :: else
         fi;
         do
-        :: at < READERS(stage) -> STEP(clear_done, done[at] = 0; skipping = 0); at++
+        :: at < READERS(stage) && TAIL_TELLS(at) ->
+            if
+            :: bug != START_NOT_NOTED -> STEP(note_start, start[at] = ring[OUT_OF(at)].tail)
+            :: else
+            fi;
+            at++
+        :: at < READERS(stage) && !TAIL_TELLS(at) -> STEP(clear_done, done[at] = 0; skipping = 0); at++
         :: else -> at = 0; break
         od;
         STEP(decide_committing, phase = COMMITTING; copy = NEXT_COPY; deciding = n_done; take_note());
@@ -262,6 +268,7 @@ inline forget_claim()
 inline forget_outputs()
 {
     n_outputs = 0; n_removed = 0; old_tail = 0; done_after = 0; skipped_after = 0; done[0] = 0; done[1] = 0;
+    start[0] = 0; start[1] = 0;
     do
     :: at < OUTPUTS -> output[at] = 0; at++
     :: else -> at = 0; break
