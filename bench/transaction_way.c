@@ -45,15 +45,20 @@ static void emit(struct transaction *t, uint64_t payload, uint64_t number)
     b->size_type_flags = block_word(payload, 0, bytes >= BLOCK_WIDE_FROM ? BLOCK_IS_WIDE : 0);
     payload_write(block_payload(b), payload, number);
     transaction_emit(t, &d, 0, OUTPUT_CREATED);
-    t->tally.sequence = number + 1; /* figures as a worker keeps them of each frame */
-    t->tally.out++;
-    t->tally.emitted++;
-    t->tally.bytes_out += payload;
+}
+
+/* The figures that a source commits with n frames. */
+static void count_sent(struct transaction *t, uint64_t n, uint64_t payload)
+{
+    t->tally.sequence += n;
+    t->tally.out += n;
+    t->tally.emitted += n;
+    t->tally.bytes_out += n * payload;
 }
 
 static uint64_t read_claimed(struct transaction *t, uint32_t n)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0, bytes = 0;
     for (uint32_t i = 0; i < n; i++) {
         transaction_prefetch(t, i + CLAIM_AHEAD);
         struct block *b = transaction_input(t, i);
@@ -61,10 +66,11 @@ static uint64_t read_claimed(struct transaction *t, uint32_t n)
             _exit(1);
         transaction_cursor(t, i);
         sum += payload_sum(block_payload(b), block_size(b));
-        t->tally.out++;
-        t->tally.bytes_in += block_size(b);
+        bytes += block_size(b);
     }
     transaction_cursor(t, CURSOR_NONE);
+    t->tally.out += n;
+    t->tally.bytes_in += bytes;
     return sum;
 }
 
@@ -81,8 +87,10 @@ static void transaction_send(void *way, const struct load *load, uint32_t sender
     uint64_t most = load_most(load) < load->queue ? load_most(load) : load->queue;
     start(&t, p, SENDER, sender);
     for (uint64_t sent = 0; sent < load->frames;) {
-        for (uint64_t end = sent + most; sent < end && sent < load->frames; sent++)
+        uint64_t n = load->frames - sent < most ? load->frames - sent : most;
+        for (uint64_t end = sent + n; sent < end; sent++)
             emit(&t, load->payload, sent);
+        count_sent(&t, n, load->payload);
         commit(&t, 0);
     }
     two_stages_end(p);
@@ -139,6 +147,7 @@ static uint64_t transaction_rally(void *way, const struct load *load, uint32_t s
         if (side)
             sum += take_one(&t);
         emit(&t, load->payload, i);
+        count_sent(&t, 1, load->payload);
         commit(&t, side || i > 0);
         if (!side) {
             sum += take_one(&t);
