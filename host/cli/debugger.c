@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "nearest.h"
 
 enum { NOT_STARTED = 127 };
 
@@ -59,10 +58,7 @@ static pid_t start_gdb(void *context, pid_t worker)
 
 static int no_such_stage(const struct pipeline *p, const char *stage, FILE *err)
 {
-    const char *names[PIPELINE_STAGES_MAX];
-    for (uint32_t i = 0; i < p->n_stages; i++)
-        names[i] = p->stages[i].name;
-    const char *nearest = nearest_name(stage, names, p->n_stages);
+    const char *nearest = pipeline_nearest_stage(p, stage);
     fprintf(err, "micropipe run: --debug: there is no stage '%s'", stage);
     if (nearest)
         fprintf(err, " (did you mean '%s'?)", nearest);

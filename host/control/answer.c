@@ -33,7 +33,7 @@ static json_t *scale(struct supervisor *s, const json_t *request)
     json_int_t n = json_integer_value(workers);
     int stage = name ? pipeline_stage(p, name) : -1;
     if (stage < 0)
-        return refuse("there is no stage '%.64s'", name ? name : "");
+        return refuse_stage(p, name);
     if (!to_auto && (!json_is_integer(workers) || n < 1 || n > STAGE_WORKERS_MAX))
         return refuse("workers must be a number from 1 to %d, or \"auto\"", STAGE_WORKERS_MAX);
     uint32_t got = operator_scale(s, (uint32_t)stage, to_auto ? 0 : (uint32_t)n);

@@ -13,3 +13,10 @@ json_t *refuse(const char *format, ...)
     json_t *reason = json_string(text);
     return json_pack("{sb so}", "ok", 0, "error", reason ? reason : json_string("the text is not UTF-8"));
 }
+
+json_t *refuse_stage(const struct pipeline *p, const char *name)
+{
+    const char *nearest = name ? pipeline_nearest_stage(p, name) : NULL;
+    return refuse("there is no stage '%.64s'%s%s%s", name ? name : "", nearest ? " (did you mean '" : "",
+                  nearest ? nearest : "", nearest ? "'?)" : "");
+}

@@ -103,7 +103,7 @@ static json_t *read_wish(const struct pipeline *p, const json_t *request, struct
     const json_t *count = json_object_get(request, "count"), *bytes = json_object_get(request, "bytes");
     int stage = name ? pipeline_stage(p, name) : -1;
     if (stage < 0)
-        return refuse("there is no stage '%.64s'", name ? name : "");
+        return refuse_stage(p, name);
     if (p->stages[stage].is_sink)
         return refuse_sink(p, (uint32_t)stage);
     if (count && (!json_is_integer(count) || json_integer_value(count) < 0 || json_integer_value(count) > COUNT_MAX))

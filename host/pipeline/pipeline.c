@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "needed.h"
 #include "region.h"
 
@@ -35,6 +36,14 @@ int pipeline_stage(const struct pipeline *p, const char *name)
         if (strcmp(p->stages[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+const char *pipeline_nearest_stage(const struct pipeline *p, const char *wrong)
+{
+    const char *names[PIPELINE_STAGES_MAX];
+    for (uint32_t i = 0; i < p->n_stages; i++)
+        names[i] = p->stages[i].name;
+    return nearest_name(wrong, names, p->n_stages);
 }
 
 const struct option_value *stage_option(const struct stage *s, const char *name)

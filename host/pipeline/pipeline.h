@@ -89,6 +89,9 @@ void pipeline_destroy(struct pipeline **p);
 /* Index of a stage by name, -1 if there is none. */
 int pipeline_stage(const struct pipeline *p, const char *name);
 
+/* Name of the stage that was probably meant; NULL: none is near. */
+const char *pipeline_nearest_stage(const struct pipeline *p, const char *wrong);
+
 /* The value of an option of a stage by name, NULL if the processor has none of that name. */
 const struct option_value *stage_option(const struct stage *s, const char *name);
 

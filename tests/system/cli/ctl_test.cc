@@ -99,7 +99,7 @@ TEST_F(Ctl, WhatCannotBeScaledIsRefusedWithTheReason)
     Start();
     EXPECT_EQ(Ask("pipe scale generate 2").status, 2);
     EXPECT_THAT(Ask("pipe scale generate 2").output, HasSubstr("'generate' is a source"));
-    EXPECT_THAT(Ask("pipe scale wrok 2").output, HasSubstr("there is no stage 'wrok'"));
+    EXPECT_THAT(Ask("pipe scale wrok 2").output, HasSubstr("there is no stage 'wrok' (did you mean 'work'?)"));
     EXPECT_THAT(Ask("pipe scale work 0").output, HasSubstr("a number from 1 to 64"));
     EXPECT_THAT(Ask("pipe scale work many").output, HasSubstr("a number from 1 to 64"));
 }

@@ -129,7 +129,7 @@ TEST_F(TapCommand, WhatCannotBeTappedIsRefusedWithTheReason)
     Start("core.generate | core.null");
     EXPECT_EQ(Tap("pipe null").status, 2);
     EXPECT_THAT(Tap("pipe null").output, HasSubstr("'null' is a sink: no frame leaves it; 'generate' sends to it"));
-    EXPECT_THAT(Tap("pipe nul").output, HasSubstr("there is no stage 'nul'"));
+    EXPECT_THAT(Tap("pipe nul").output, HasSubstr("there is no stage 'nul' (did you mean 'null'?)"));
     EXPECT_EQ(Tap("other generate").status, 1);
     EXPECT_THAT(Tap("pipe").output, HasSubstr("which stage?"));
     EXPECT_THAT(Tap("pipe generate -n x").output, HasSubstr("'x' is no number from 0 to"));
