@@ -3,8 +3,8 @@
 #include <errno.h>
 
 #include "arguments.h"
+#include "doctor_probes.h"
 #include "finding.h"
-#include "probes.h"
 
 enum { JSON };
 

@@ -1,4 +1,4 @@
-#include "probes.h"
+#include "doctor_probes.h"
 
 #include <errno.h>
 #include <linux/futex.h>

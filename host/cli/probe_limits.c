@@ -1,4 +1,4 @@
-#include "probes.h"
+#include "doctor_probes.h"
 
 #include <inttypes.h>
 #include <sched.h>

@@ -11,12 +11,12 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "budget.h"
 #include "clock.h"
 #include "endpoint.h"
 #include "events.h"
 #include "reply.h"
 #include "routes.h"
+#include "throttle.h"
 #include "visitors.h"
 
 enum {
@@ -37,9 +37,9 @@ struct http {
     struct MHD_Daemon *daemon;
     int epoll; /* of the two below */
     int timer, served;
-    int muted; /* 1: the budget is overdrawn, so `served` is not in the epoll */
+    int muted; /* 1: the throttle is overdrawn, so `served` is not in the epoll */
     uint64_t tick_at;
-    struct budget budget;
+    struct throttle throttle;
     uint64_t ended_ns, ended_cpu_ns; /* when the last call ended; of the thread's time then */
     struct visitors visitors;
     struct desk desk;
@@ -205,7 +205,7 @@ static int open_at(struct http *h, const struct pipeline *p, const char *name, c
     h->desk.events = events_create();
     if (!h->desk.events)
         return -ENOMEM;
-    budget_begin(&h->budget, SHARE_LEAST, spared_ns, rest_ns, clock_monotonic());
+    throttle_begin(&h->throttle, SHARE_LEAST, spared_ns, rest_ns, clock_monotonic());
     gethostname(h->desk.machine, sizeof h->desk.machine - 1);
     announce(h, p, &e, where, log);
     return 0;
@@ -302,8 +302,8 @@ void http_ready(void *http, struct supervisor *s)
     h->desk.run = NULL;
     h->ended_ns = now = clock_monotonic();
     h->ended_cpu_ns = clock_now(CLOCK_THREAD_CPUTIME_ID);
-    h->budget.share_permille = share_of(s);
-    uint64_t next = budget_spend(&h->budget, h->ended_cpu_ns - began, now);
+    h->throttle.share_permille = share_of(s);
+    uint64_t next = throttle_spend(&h->throttle, h->ended_cpu_ns - began, now);
     if (next > now && watch(h, EPOLL_CTL_DEL, h->served) == 0)
         h->muted = 1;
     arm(h, h->muted ? next : next_time(h, now), now);

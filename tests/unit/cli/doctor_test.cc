@@ -1,7 +1,7 @@
 extern "C" {
 #include "doctor.h"
+#include "doctor_probes.h"
 #include "finding.h"
-#include "probes.h"
 }
 #include "command_output.h"
 

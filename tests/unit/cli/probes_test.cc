@@ -1,7 +1,7 @@
 // What the doctor says of limits: of this process, and of its control groups.
 extern "C" {
 #include "cgroup.h"
-#include "probes.h"
+#include "doctor_probes.h"
 }
 
 #include <gmock/gmock.h>

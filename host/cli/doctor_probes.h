@@ -1,8 +1,8 @@
 /* What micropipe doctor looks at. Each probe tries the thing itself rather than asking for a version: a kernel may be
  * new and a container forbid it. None leaves anything behind. `f` comes with its name set, as VERDICT_OK.
  */
-#ifndef PROBES_H
-#define PROBES_H
+#ifndef DOCTOR_PROBES_H
+#define DOCTOR_PROBES_H
 
 #include "finding.h"
 

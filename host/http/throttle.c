@@ -1,11 +1,11 @@
-#include "budget.h"
+#include "throttle.h"
 
-void budget_begin(struct budget *b, uint64_t share_permille, uint64_t most_ns, uint64_t rest_ns, uint64_t now_ns)
+void throttle_begin(struct throttle *b, uint64_t share_permille, uint64_t most_ns, uint64_t rest_ns, uint64_t now_ns)
 {
-    *b = (struct budget){share_permille, rest_ns, most_ns, (int64_t)most_ns, now_ns};
+    *b = (struct throttle){share_permille, rest_ns, most_ns, (int64_t)most_ns, now_ns};
 }
 
-uint64_t budget_spend(struct budget *b, uint64_t used_ns, uint64_t now_ns)
+uint64_t throttle_spend(struct throttle *b, uint64_t used_ns, uint64_t now_ns)
 {
     uint64_t earned = (now_ns - b->at_ns) / 1000 * b->share_permille;
     b->at_ns = now_ns;
