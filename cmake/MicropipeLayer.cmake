@@ -3,9 +3,18 @@
 # One folder of host/ = one static library = one include directory. A layer sees the headers of the layers
 # that it names in BELOW, and of what lies below those; an #include upwards does not compile, a call upwards
 # does not link in that layer's own test. LIBRARIES are external and stay private to the layer.
+# The name of a header is its own in all layers: else a new #include could get another module's.
 function(micropipe_layer name)
   cmake_parse_arguments(LAYER "" "" "SOURCES;BELOW;LIBRARIES" ${ARGN})
   add_library(micropipe_${name} STATIC ${LAYER_SOURCES})
+  file(GLOB headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS *.h)
+  foreach(header ${headers})
+    get_property(owner GLOBAL PROPERTY micropipe_header_${header})
+    if(owner)
+      message(FATAL_ERROR "${header}: ${owner} and ${name} have a header of that name; rename one")
+    endif()
+    set_property(GLOBAL PROPERTY micropipe_header_${header} ${name})
+  endforeach()
   target_include_directories(micropipe_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   set_target_properties(micropipe_${name} PROPERTIES C_VISIBILITY_PRESET hidden)
   list(TRANSFORM LAYER_BELOW PREPEND micropipe_)
