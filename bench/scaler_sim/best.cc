@@ -14,7 +14,10 @@ const int ROUNDS = 6;
 class Search
 {
   public:
-    Search(const Scene &scene, double steady_s) : scene_(scene), after_(scene_after(scene)), steady_s_(steady_s) {}
+    Search(const Scene &scene, double steady_s, uint32_t runs)
+        : scene_(scene), after_(scene_after(scene)), steady_s_(steady_s), runs_(runs)
+    {
+    }
 
     Best Find()
     {
@@ -104,7 +107,8 @@ class Search
         return better;
     }
 
-    // The search picked lucky runs, so the best few are run again, as the rules are, and for as long.
+    // The search picked lucky runs, so the best few are run again, as the rules are, and for as long. The luckiest of
+    // those is picked in turn, so what it gives is found by further runs.
     Best Final() const
     {
         std::vector<std::pair<double, Allocation>> all;
@@ -113,16 +117,18 @@ class Search
         std::sort(all.rbegin(), all.rend());
         Best best;
         for (size_t i = 0; i < std::min(FINALISTS, all.size()); i++) {
-            double rate = scene_play_fixed(scene_, all[i].second, steady_s_).rate;
+            double rate = scene_play_fixed(scene_, all[i].second, steady_s_, 0).rate;
             if (rate > best.rate)
                 best = {all[i].second, rate};
         }
+        best.rate = best_rate(scene_, best.workers, steady_s_, runs_);
         return best;
     }
 
     const Scene &scene_;
     const Shape after_;
     const double steady_s_;
+    const uint32_t runs_;
     std::map<Allocation, double> tried_;
     Allocation best_;
     double best_rate_ = 0;
@@ -130,7 +136,15 @@ class Search
 
 } // namespace
 
-Best best_find(const Scene &scene, double steady_s)
+double best_rate(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s, uint32_t runs)
 {
-    return Search(scene, steady_s).Find();
+    double rate = 0;
+    for (uint32_t run = 1; run <= runs; run++)
+        rate += scene_play_fixed(scene, workers, steady_s, run).rate / runs;
+    return rate;
+}
+
+Best best_find(const Scene &scene, double steady_s, uint32_t runs)
+{
+    return Search(scene, steady_s, runs).Find();
 }

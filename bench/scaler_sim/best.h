@@ -6,9 +6,13 @@
 
 struct Best {
     std::vector<uint32_t> workers;
-    double rate = 0; // of a run as long as the rule's, with a seed that the search had not used
+    double rate = 0; // of runs as long as the rule's, with seeds that the search had not used
 };
 
-Best best_find(const Scene &scene, double steady_s);
+// The mean of so many runs.
+Best best_find(const Scene &scene, double steady_s, uint32_t runs);
+
+// What it gives in these.
+double best_rate(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s, uint32_t runs);
 
 #endif

@@ -172,19 +172,20 @@ class Fixed : public Rule
 
 } // namespace
 
-Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log)
+Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log, uint32_t run)
 {
     std::unique_ptr<Rule> rule = rule_make(kind, scene.shape, log);
-    return play(scene, *rule, std::vector<uint32_t>(scene.shape.stages.size(), 1), scene.shape.seed + 1, steady_s);
+    return play(scene, *rule, std::vector<uint32_t>(scene.shape.stages.size(), 1), scene.shape.seed + 1 + 1000 * run,
+                steady_s);
 }
 
-Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s)
+Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s, uint32_t run)
 {
     Fixed rule;
     Scene fixed = scene;
     fixed.change = Change::NONE;
     fixed.shape = scene_after(scene);
-    return play(fixed, rule, workers, scene.shape.seed + 2, steady_s);
+    return play(fixed, rule, workers, scene.shape.seed + 2 + 1000 * run, steady_s);
 }
 
 double scene_rate(const Scene &scene, const std::vector<uint32_t> &workers, double services, uint64_t seed)

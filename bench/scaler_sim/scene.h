@@ -37,12 +37,13 @@ struct Outcome {
     std::vector<uint32_t> workers; // in the end
 };
 
-// For `steady_s` after the first minute; where the source goes on and off, whole cycles of that.
-Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log);
+// For `steady_s` after the first minute; where the source goes on and off, whole cycles of that. Each run has other
+// random numbers.
+Outcome scene_play(const Scene &scene, RuleKind kind, double steady_s, bool log, uint32_t run = 0);
 
 // The same with a fixed allocation, with the change made from the start: what it stored in rings before would count as
 // its rate.
-Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s);
+Outcome scene_play_fixed(const Scene &scene, const std::vector<uint32_t> &workers, double steady_s, uint32_t run);
 
 // The rate that a fixed allocation keeps up, once the change is made: that of its slowest stage, so frames that only
 // fill rings do not count. Of `services` frames over all stages, or more.

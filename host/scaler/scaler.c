@@ -18,8 +18,9 @@ static const double SOON_S = 1;       /* after the last decision, */
 static const double LATER_S = 5;      /* others later, in one go */
 static const double STARVED_S = 30;   /* time constant */
 static const double PAUSING = 0.15;   /* sources without input for such a share of the time have breaks */
-static const double BOOST_MOST = 4;
 static const double PEAK_S = 60;
+static const double WET_S = 3;           /* after a break, how a stage works can be told */
+static const double STORE_TIMES = 1.1;   /* so many times its workers are to store: worth a raise */
 static const double STILL_ENOUGH = 0.9;  /* of what a stage gave before it was lowered to its ceiling */
 static const double OFTEN_STARVED = 0.3; /* such sources set the pace: */
 static const double DEMAND_TIMES = 2;    /* nobody needs to be faster than this times their best */
@@ -91,36 +92,6 @@ static void find_visits(const struct scaler *s, struct model *m)
     }
 }
 
-/* Breaks of the sources: `starved` is their share of the last seconds without input. */
-static void watch_breaks(struct scaler *s, double starved, double dt_s)
-{
-    if (starved > 0.5) {
-        s->dry_s += dt_s;
-    } else if (s->dry_s > 0) {
-        s->break_s = s->break_s > 0 ? 0.7 * s->break_s + 0.3 * s->dry_s : s->dry_s;
-        s->dry_s = 0;
-    }
-}
-
-/* Sources that pause: the stages behind them go on through a break with what was stored before. So those with less
- * storage before them than a break takes are sized for the whole rate in the time that this leaves them; no larger, as
- * they would take cores from the stages that are to fill that storage. */
-static void boost_for_breaks(const struct scaler *s, struct model *m)
-{
-    double stored[SCALER_STAGES_MAX], dry = s->plan.rate * s->break_s;
-    for (uint32_t i = 0; i < s->n_stages; i++) {
-        double before = s->stages[i].feeders == 0 ? 0 : HUGE_VAL;
-        for (uint32_t j = 0; j < i; j++)
-            if (s->stages[i].feeders >> j & 1)
-                before = fmin(before, stored[j]);
-        if (s->stages[i].feeders != 0 && m->stages[i].visits > 0)
-            before += s->stages[i].ring / m->stages[i].visits;
-        stored[i] = before;
-        if (before < dry)
-            m->stages[i].boost = fmin(BOOST_MOST, 1 / fmax(0.01, 1 - s->starved * (1 - before / dry)));
-    }
-}
-
 static void make_model(const struct scaler *s, const struct observation *seen, uint64_t now_ns, struct model *m)
 {
     m->n_stages = s->n_stages;
@@ -138,9 +109,11 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
                                             .proven = mem->ceiling.rate};
     }
     find_visits(s, m);
-    if (s->starved > PAUSING && s->break_s > 0)
-        boost_for_breaks(s, m);
+    uint32_t workers[SCALER_STAGES_MAX];
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        workers[i] = s->memory[i].workers;
     m->demand = s->starved > OFTEN_STARVED ? DEMAND_TIMES * s->peak : HUGE_VAL;
+    storage_boost(&s->breaks, s->stages, workers, m);
 }
 
 /* Its cost has become another, so what was found by trying is void. */
@@ -152,7 +125,7 @@ static void forget_found(struct scaler *s, uint32_t i)
 
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
-    double rate = 0, starved = 0, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
+    double made = 0, starved = 0, idle = HUGE_VAL, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct work w = work_between(&s->memory[i].estimate.last, &seen->stages[i]);
         uint64_t before = s->memory[i].estimate.last.passed, now = seen->stages[i].passed;
@@ -166,6 +139,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
             if (s->stages[i].feeders >> j & 1)
                 fed += done[j];
         struct scaler_memory *mem = &s->memory[i];
+        double waited_s = seconds(mem->estimate.last.wait_input_ns, seen->stages[i].wait_input_ns);
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
             mem->wanted = 0;
@@ -174,15 +148,16 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
                 ceiling_forget(&mem->ceiling);
         }
         if (s->stages[i].feeders == 0) {
-            rate += done[i] / dt_s;
+            made += done[i];
+            idle = fmin(idle, waited_s / dt_s);
             starved += mem->estimate.starved;
             sources++;
         }
     }
-    watch_breaks(s, starved / sources, dt_s);
+    breaks_update(&s->breaks, idle, made, dt_s);
     double keep = exp(-dt_s / STARVED_S);
     s->starved = s->starved * keep + starved / sources * (1 - keep);
-    s->peak = fmax(rate, s->peak * exp(-dt_s / PEAK_S));
+    s->peak = fmax(made / dt_s, s->peak * exp(-dt_s / PEAK_S));
 }
 
 static struct level level_since(const struct stage_observation *mark, const struct stage_observation *now, double dt_s)
@@ -223,6 +198,8 @@ static void follow_trials(struct scaler *s, const struct observation *seen, uint
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
         const struct stage_observation *o = &seen->stages[i];
+        if (breaks_are_on(&s->breaks))
+            mem->trial = TRIAL_NONE;
         if (mem->trial == TRIAL_NONE)
             continue;
         if (!mem->is_marked) {
@@ -315,13 +292,16 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
     double room = free_bytes(s, seen);
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
-        if (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution))
+        int stores = s->target[i] > s->plan.workers[i] && s->target[i] > STORE_TIMES * mem->workers;
+        if (!stores &&
+            (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution)))
             continue;
-        if (s->plan.workers[i] <= FOUND_TIMES * mem->found_most || (s->probe.way < 0 && s->probe.stage == i))
+        if ((!stores && s->plan.workers[i] <= FOUND_TIMES * mem->found_most) ||
+            (s->probe.way < 0 && s->probe.stage == i))
             continue;
-        if (mem->trial == TRIAL_RAISED || (s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
+        if (mem->trial == TRIAL_RAISED || (!stores && s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
             continue;
-        uint32_t to = next_step(mem, s->plan.workers[i]);
+        uint32_t to = next_step(mem, s->target[i]);
         double bytes = (double)seen->stages[i].worker_bytes;
         if (bytes > 0 && (to - mem->workers) * bytes > room)
             to = mem->workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
@@ -329,14 +309,15 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
             continue;
         room -= (to - mem->workers) * bytes;
         if (mem->before.frames <= 0 || seconds(mem->before_ns, s->ticked_ns) > RAISES_S) {
-            mem->before = level_before(mem);
+            mem->before =
+                breaks_are_known(&s->breaks) && s->breaks.wet_s < WET_S ? (struct level){0} : level_before(mem);
             mem->before_ns = s->ticked_ns;
         }
         if (mem->was_lowered && mem->patience_ns < PATIENCE_MOST_NS)
             mem->patience_ns *= PATIENCE_TIMES;
         mem->was_lowered = 0;
-        mem->trial = TRIAL_RAISED;
-        change(s, m, i, to, SCALER_NEEDED, v);
+        mem->trial = stores ? TRIAL_NONE : TRIAL_RAISED;
+        change(s, m, i, to, stores ? SCALER_STORAGE : SCALER_NEEDED, v);
     }
 }
 
@@ -345,7 +326,7 @@ static void lower_stages(struct scaler *s, const struct model *m, double lacks, 
 {
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
-        uint32_t need = at_once ? s->plan.workers[i] : mem->wanted;
+        uint32_t need = at_once ? s->target[i] : mem->wanted;
         need = need != 0 && need < mem->found_least ? mem->found_least : need;
         uint32_t slack = lacks > MUCH ? 0 : lacks > 0 ? mem->workers / 16 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
         if (mem->workers <= need + slack || need == 0)
@@ -366,8 +347,8 @@ static void remember_wants(struct scaler *s, uint64_t now_ns)
 {
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
-        if (s->plan.workers[i] >= mem->wanted || now_ns - mem->wanted_ns > mem->patience_ns) {
-            mem->wanted = s->plan.workers[i];
+        if (s->target[i] >= mem->wanted || now_ns - mem->wanted_ns > mem->patience_ns) {
+            mem->wanted = s->target[i];
             mem->wanted_ns = now_ns;
         }
     }
@@ -429,8 +410,8 @@ static int is_settled(const struct scaler *s, uint64_t now_ns)
     for (uint32_t i = 0; i < s->n_stages; i++)
         if (s->memory[i].trial != TRIAL_NONE)
             return 0;
-    return seconds(s->decided_ns, now_ns) > PROBE_AFTER_S && s->starved < PAUSING && s->plan.bound != BOUND_MEMORY &&
-           s->plan.bound != BOUND_NONE;
+    return seconds(s->decided_ns, now_ns) > PROBE_AFTER_S && s->starved < PAUSING && !breaks_are_known(&s->breaks) &&
+           s->plan.bound != BOUND_MEMORY && s->plan.bound != BOUND_NONE;
 }
 
 /* Tries whether the pipeline gives more with other numbers than the model's. */
@@ -489,6 +470,7 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
     observe(s, seen, dt_s);
     make_model(s, seen, now_ns, m);
     model_plan(m, &s->plan);
+    storage_plan(&s->breaks, s->stages, m, &s->plan, s->target);
     remember_wants(s, now_ns);
     verdict->state = find_state(s, seen, m);
     follow_trials(s, seen, now_ns);

@@ -7,10 +7,12 @@
 #ifndef SCALER_H
 #define SCALER_H
 
+#include "breaks.h"
 #include "ceiling.h"
 #include "estimate.h"
 #include "model.h"
 #include "probe.h"
+#include "storage.h"
 
 enum scaler_cause {
     SCALER_NEEDED,  /* the stage would hold back the rest */
@@ -18,7 +20,8 @@ enum scaler_cause {
     SCALER_CEILING, /* more did not help */
     SCALER_BUDGET,  /* cores or memory became fewer */
     SCALER_PROBE,   /* to see whether the pipeline gives more with it */
-    SCALER_UNDO     /* it does not */
+    SCALER_UNDO,    /* it does not */
+    SCALER_STORAGE  /* they hold frames for breaks of the source */
 };
 
 /* One line of the log. */
@@ -85,9 +88,9 @@ struct scaler {
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
     double starved; /* share of the sources' time without input, of half a minute */
-    double dry_s;   /* how long the sources have now had no input; 0: they have */
-    double break_s; /* how long such a break lasts, on average */
-    double peak;    /* the highest rate of the sources, of a minute */
+    struct breaks breaks;
+    double peak;                        /* the highest rate of the sources, of a minute */
+    uint32_t target[SCALER_STAGES_MAX]; /* workers: of the plan, and those that only store for breaks */
 };
 
 /* Each stage starts with its minimum, which is at least 1. */

@@ -160,6 +160,7 @@ static void describe(const struct scaler_decision *d, int by_memory, char *text,
                                          [SCALER_CEILING] = "more did not help",
                                          [SCALER_BUDGET] = "there are fewer cores, or less memory",
                                          [SCALER_PROBE] = "to see whether the pipeline gives more with it",
+                                         [SCALER_STORAGE] = "they hold frames for the breaks of the source",
                                          [SCALER_UNDO] = "the pipeline gives no more with it"};
     snprintf(text, size,
              "%s: %" PRIu32 " carry %.4g frames/s of the source, %.4g can be had; %.3g ms CPU and %.3g ms "

@@ -20,7 +20,7 @@ std::vector<double> Shares(RuleKind kind, double cores, Change change)
         Scene scene = scene_make(seed, cores, change);
         Outcome out = scene_play(scene, kind, 60, false);
         EXPECT_FALSE(out.passed_memory) << "seed " << seed;
-        shares.push_back(out.rate / best_find(scene, 60).rate);
+        shares.push_back(out.rate / best_find(scene, 60, 1).rate);
     }
     std::sort(shares.begin(), shares.end());
     return shares;
@@ -33,7 +33,7 @@ TEST(ScalerSim, SteadyPipelinesComeCloseToTheBestFixedAllocation)
     for (double cores : {2.0, 16.0}) {
         std::vector<double> shares = Shares(RuleKind::SCALER, cores, Change::NONE);
         EXPECT_GT(shares[PIPELINES / 2], 0.97) << cores << " cores";
-        EXPECT_GT(shares[0], 0.85) << cores << " cores";
+        EXPECT_GT(shares[0], 0.9) << cores << " cores";
     }
 }
 
@@ -46,7 +46,7 @@ TEST(ScalerSim, AStageThatBecomesDearerIsFollowed)
 
 TEST(ScalerSim, ARuleByQueueLengthDoesNotPassThis)
 {
-    EXPECT_LT(Shares(RuleKind::QUEUE, 16, Change::NONE)[0], 0.85);
+    EXPECT_LT(Shares(RuleKind::QUEUE, 16, Change::NONE)[0], 0.9);
 }
 
 TEST(ScalerSim, TheSameSeedGivesTheSameRun)
