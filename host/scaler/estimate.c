@@ -94,16 +94,17 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
     e->seen_s = has;
 }
 
-/* A frame of an ordered stage keeps its worker until it is its turn. How long that is says nothing while the workers
- * before it wait for readers, or all for a core. */
+/* A frame of an ordered stage keeps its worker until it is its turn: so many times as long as it takes itself, as it
+ * waits for frames like it. How long that is says nothing while the workers before it wait for readers, or all for a
+ * core. */
 static void take_turns(struct estimate *e, const struct work *more, int is_full, double keep)
 {
     if (is_full || more->blocked_s > BLOCKED * more->busy_s)
         return;
     e->turn_s = e->turn_s * keep + more->turn_s;
-    e->turn_frames = e->turn_frames * keep + more->frames;
-    if (e->turn_frames >= FEW_FRAMES)
-        e->waits_turn_s = e->turn_s / e->turn_frames;
+    work_add(&e->turn_of, more, keep);
+    if (e->turn_of.frames >= FEW_FRAMES && service(&e->turn_of) > 0)
+        e->turn_times = e->turn_s / (e->turn_of.frames * service(&e->turn_of));
 }
 
 /* Short frames end first, so the first that are done are no fair sample: the time of those in hand belongs to it. */
@@ -131,6 +132,7 @@ void estimate_update(struct estimate *e, const struct stage_observation *now, do
     watch_for_jump(e, workers);
     take_turns(e, &more, is_full, keep);
     take_costs(e, now);
+    e->waits_turn_s = e->turn_times * estimate_service(e);
     keep = kept_share(e->sent_by_feeders, feeders_done, KEEP_FRAMES, dt_s);
     e->arrived = e->arrived * keep + increase(e->last.arrived, now->arrived);
     e->sent_by_feeders = e->sent_by_feeders * keep + feeders_done;

@@ -23,7 +23,8 @@ struct estimate {
     struct work kept;              /* what the estimate is made of */
     struct work window, before;    /* the newest frames; the window before those */
     double arrived, sent_by_feeders;
-    double turn_s, turn_frames;
+    double turn_s, turn_times; /* waited for turns, and what that is of the time that the frames took */
+    struct work turn_of;       /* by these */
     double seen_s; /* what the shares and the rate below are of */
     int jumps;     /* windows in a row that were off: > 0 dearer, < 0 cheaper */
     /* results */

@@ -142,7 +142,8 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         double waited_s = seconds(mem->estimate.last.wait_input_ns, seen->stages[i].wait_input_ns);
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
-            mem->wanted = 0;
+            for (uint32_t j = 0; j < s->n_stages; j++)
+                s->memory[j].wanted = 0;
             forget_found(s, i);
             if (mem->trial == TRIAL_NONE)
                 ceiling_forget(&mem->ceiling);
@@ -328,7 +329,10 @@ static void lower_stages(struct scaler *s, const struct model *m, double lacks, 
         struct scaler_memory *mem = &s->memory[i];
         uint32_t need = at_once ? s->target[i] : mem->wanted;
         need = need != 0 && need < mem->found_least ? mem->found_least : need;
-        uint32_t slack = lacks > MUCH ? 0 : lacks > 0 ? mem->workers / 16 : mem->workers / 3 > 1 ? mem->workers / 3 : 1;
+        uint32_t slack = at_once || lacks > MUCH ? 0
+                         : lacks > 0             ? mem->workers / 16
+                         : mem->workers / 3 > 1  ? mem->workers / 3
+                                                 : 1;
         if (mem->workers <= need + slack || need == 0)
             continue;
         if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
