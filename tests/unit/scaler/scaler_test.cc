@@ -102,6 +102,16 @@ TEST(Scaler, SurplusWorkersAreGivenUpWithinAMinute)
     EXPECT_GE(f.Rate(), 0.99 * 16 / 0.011);
 }
 
+TEST(Scaler, FewerCoresTakeEachSurplusWorkerAtOnce)
+{
+    Fluid f(2, {{0.010}, {0.004}});
+    f.Run(30);
+    EXPECT_EQ(f.Workers(0), 3u);
+    f.cpus = 1;
+    f.Run(10);
+    EXPECT_EQ(f.Workers(0), 2u);
+}
+
 TEST(Scaler, AStarvedSourceGetsNoWorkersAndIsTheLimit)
 {
     Fluid f(16, {{0.010}, {0.010}});
