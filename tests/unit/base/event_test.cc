@@ -18,6 +18,7 @@ extern "C" {
 #include "child.h"
 #include "shared.h"
 #include "stepped.h"
+#include "store_trap.h"
 
 namespace
 {
@@ -97,6 +98,28 @@ TEST(Event, OneWakeAfterTheLastSleeperLeftTakesTheFlagDown)
     EXPECT_TRUE(event_wanted(e.get()));
     event_wake_one(e.get());
     EXPECT_FALSE(event_wanted(e.get()));
+}
+
+// Of a waker that fences, the look before the fence tells nothing: a sleeper may come until it.
+TEST(Event, AWakerThatFencesSeesWhoAnnouncedItselfAfterItsFirstLook)
+{
+    if (!StoreTrap::Works())
+        GTEST_SKIP() << "no trap flag";
+    Shared<event> e;
+    au32_store_relaxed(&e->armed, EVENT_FENCED);
+    StoreTrap *trap = nullptr;
+    auto announce = [&] {
+        trap->Pause();
+        au32_store_relaxed(&e->armed, EVENT_FENCED | EVENT_ARMED);
+        trap->Resume();
+    };
+    int wanted = 0;
+    {
+        StoreTrap each_look({{e.get(), sizeof(event)}}, announce, nullptr, StoreTrap::LOADS);
+        trap = &each_look;
+        wanted = event_wanted(e.get());
+    }
+    EXPECT_EQ(wanted, 1);
 }
 
 TEST(Event, WakeOneWakesOneOfTwoAndLeavesTheOtherAnnounced)

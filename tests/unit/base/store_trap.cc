@@ -55,7 +55,7 @@ struct StoreTrap::Handlers {
     static void OnTrap(int, siginfo_t *, void *context)
     {
         for (; active->n_open_ > 0; active->n_open_--)
-            mprotect(reinterpret_cast<void *>(active->open_[active->n_open_ - 1]), PAGE, PROT_READ);
+            mprotect(reinterpret_cast<void *>(active->open_[active->n_open_ - 1]), PAGE, active->closed_);
         SetTrapFlag(context, false);
         if (active->after_store_)
             active->after_store_();
@@ -71,8 +71,10 @@ bool StoreTrap::Works()
 #endif
 }
 
-StoreTrap::StoreTrap(std::vector<Region> memory, std::function<void()> after_store, std::function<void()> before_store)
-    : memory_(std::move(memory)), after_store_(std::move(after_store)), before_store_(std::move(before_store))
+StoreTrap::StoreTrap(std::vector<Region> memory, std::function<void()> after_store, std::function<void()> before_store,
+                     Stops stops)
+    : memory_(std::move(memory)), after_store_(std::move(after_store)), before_store_(std::move(before_store)),
+      closed_(stops == LOADS ? PROT_NONE : PROT_READ)
 {
     if (active)
         abort();
@@ -109,7 +111,7 @@ void StoreTrap::Pause()
 
 void StoreTrap::Resume()
 {
-    Protect(PROT_READ);
+    Protect(closed_);
 }
 
 void StoreTrap::AtEachStore(const std::vector<Region> &memory, const Stepped::Round &round)

@@ -18,8 +18,10 @@ class StoreTrap
   public:
     // Each begins a page, and is taken for whole pages. Both run between two instructions of the code that is trapped,
     // and may write to the memory, as another process would, between Pause() and Resume(). Either may be empty.
+    // LOADS: loads stop, too, so even to read the memory both need Pause().
+    enum Stops { STORES, LOADS };
     StoreTrap(std::vector<Region> memory, std::function<void()> after_store,
-              std::function<void()> before_store = nullptr);
+              std::function<void()> before_store = nullptr, Stops stops = STORES);
     StoreTrap(const StoreTrap &) = delete;
     StoreTrap &operator=(const StoreTrap &) = delete;
     ~StoreTrap();
@@ -46,6 +48,7 @@ class StoreTrap
     std::function<void()> after_store_, before_store_;
     uintptr_t open_[4] = {}; // pages that the instruction under way may write to
     uint32_t n_open_ = 0;
+    int closed_; // how pages are protected that no instruction is under way on
 };
 
 #endif

@@ -192,6 +192,18 @@ TEST(AllocatorMemory, MayHoldAnythingBeforeItIsSetUp)
     allocator_destroy(&a);
 }
 
+TEST(AllocatorMemory, MayHoldWhatLooksLikeThePlaceOfARunBeforeTheShare)
+{
+    TestArena arena(3);
+    allocator a;
+    memset(static_cast<void *>(&a), 0xff, sizeof a);
+    ASSERT_EQ(allocator_init(&a, arena.get(), {1, 2}, 0), 0);
+    descriptor run;
+    ASSERT_EQ(allocator_take(&a, SPAN_SIZE, &run), 0);
+    EXPECT_EQ(arena.SpanOf(run), 1u) << "the span before is another stage's";
+    allocator_destroy(&a);
+}
+
 // ---- What the table says, and what is counted by it ----
 
 TEST(SpanTable, ABlockOfAnEmptySpanOrOfATailHasNoBytes)

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,8 @@ struct Player {
                                  auto *me = static_cast<Player *>(context);
                                  me->refused.push_back({*r, d != nullptr, d ? d->block : 0, d ? d->port : 0u,
                                                         au32_relaxed(&me->t.journal->n_refusals)});
+                                 if (me->at_refusal)
+                                     me->at_refusal();
                              },
                              this};
         transaction_init(&t, world.segment(), stage, 0, epoch, sink);
@@ -67,6 +71,7 @@ struct Player {
 
     transaction t;
     std::vector<Letter> refused;
+    std::function<void()> at_refusal; // may be empty
 
   private:
     const World &world_;
@@ -149,6 +154,27 @@ TEST_F(Commit, ARefusalIsWrittenOnce)
     transaction_commit(&filter.t, 1);
     ASSERT_EQ(filter.refused.size(), 3u) << "what the transaction before refused is not its own";
     EXPECT_STREQ(filter.refused[2].what.reason, "third");
+}
+
+// The memory as it is while a refusal is written is what a death then leaves.
+TEST_F(Commit, ARefusalIsWrittenBySuccessorsOfWhoDiedAsItWroteIt)
+{
+    Feed(2);
+    std::unique_ptr<Snapshot> death;
+    {
+        Player filter(world_, FILTER);
+        ASSERT_EQ(transaction_claim(&filter.t, 2), 2u);
+        filter.Forward(0);
+        transaction_refuse(&filter.t, 1, 1, 0, "broken");
+        filter.at_refusal = [&] { death = std::make_unique<Snapshot>(world_.Written()); };
+        transaction_commit(&filter.t, 2);
+    }
+    death->PutBack();
+    world_.Bury(FILTER);
+    Player successor(world_, FILTER, 2);
+    ASSERT_EQ(successor.refused.size(), 1u) << "the frame is in no ring and in no dead letter";
+    EXPECT_STREQ(successor.refused[0].what.reason, "broken");
+    EXPECT_TRUE(successor.refused[0].has_frame);
 }
 
 TEST_F(Commit, ARecordThatASourceRefusesHasNoFrame)

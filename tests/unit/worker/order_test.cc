@@ -202,6 +202,27 @@ TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSo
     EXPECT_EQ(au32_relaxed(&world_.Slot(FILTER, 1)->leaving), WORKER_ROLLBACK + 1u);
 }
 
+TEST_F(Ordered, AWorkerThatHasMemoryStaysThoughWorkersOfOtherStagesWantSome)
+{
+    world_.Feed(SOURCE, {"a", "b"});
+    OrderedWorker first(world_, 0);
+    transaction_claim(&first.t, 1);
+    au32_store_relaxed(&world_.Slot(SOURCE)->state, SLOT_WAIT_MEMORY); // the slots before and behind the stage's
+    au32_store_relaxed(&world_.Slot(SINK)->state, SLOT_WAIT_MEMORY);
+    Child second([this] {
+        OrderedWorker worker(world_, 1);
+        descriptor d;
+        transaction_claim(&worker.t, 1);
+        allocator_take(&worker.t.allocator, 1024, &d);
+        worker.Forward();
+        return 0;
+    });
+    ASSERT_TRUE(second.Asleep()) << "what it has is of no use to them";
+    first.Forward();
+    EXPECT_EQ(second.Wait(), 0);
+    EXPECT_EQ(Sequence(), "ab");
+}
+
 TEST_F(Ordered, OutputsOfAFrameThatIsNotSettledYetLeaveTheTurnWhereItIs)
 {
     world_.Feed(SOURCE, {"a"});
