@@ -188,6 +188,17 @@ TEST_F(Commit, ARecordThatASourceRefusesHasNoFrame)
     EXPECT_EQ(source.refused[1].what.position, 1u) << "records are counted by those that were refused";
 }
 
+TEST_F(Commit, ASourceMayHaveRefusedAnyNumberOfRecordsBefore)
+{
+    Player source(world_, SOURCE);
+    source.t.tally.dead = UINT64_C(1) << 50; // that many places from where claims are is no memory
+    transaction_refuse(&source.t, CURSOR_NONE, 1, 0, "no file");
+    transaction_commit(&source.t, 0);
+    ASSERT_EQ(source.refused.size(), 1u);
+    EXPECT_EQ(source.refused[0].what.position, UINT64_C(1) << 50);
+    EXPECT_FALSE(source.refused[0].has_frame);
+}
+
 TEST_F(Commit, AReasonIsCutWhereItsRoomEnds)
 {
     Feed(2);
