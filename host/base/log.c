@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 
 #include "clock.h"
 
-enum { TEXT_MAX = 2048 };
+enum { TEXT_MAX = 2048, PATIENCE_MS = 1000 };
 
 int log_is_terminal(int fd)
 {
@@ -28,12 +29,13 @@ void log_of_stage(struct log *log, const struct log *parent, const char *stage, 
     log->worker = worker;
     log->page = page;
     log->frame = NULL;
+    log->outlet = NULL; /* it is of the process that opened it */
     snprintf(log->stage, sizeof log->stage, "%s", stage);
     if (log->board)
         log_board_enter(log->board, page);
 }
 
-static void put(const struct log *log, struct log_record *r)
+static void put_line(const struct log *log, struct log_record *r)
 {
     char line[LOG_LINE_MAX + sizeof LOG_CLEAR_LINE];
     int clears = log->on_terminal && log->format == LOG_HUMAN;
@@ -41,8 +43,42 @@ static void put(const struct log *log, struct log_record *r)
     memcpy(line, LOG_CLEAR_LINE, lead);
     clock_gettime(CLOCK_REALTIME, &r->time);
     size_t n = log_line(r, log->format, line + lead);
-    if (write(log->fd, line, lead + n) < 0)
+    if (log->outlet)
+        outlet_write(log->outlet, line, lead + n, PATIENCE_MS);
+    else if (write(log->fd, line, lead + n) < 0)
         return; /* nobody to tell */
+}
+
+/* The number of lines that are lost, in their place. */
+static void tell_gap(const struct log *log)
+{
+    char text[64];
+    uint64_t lost = log->outlet->lost;
+    snprintf(text, sizeof text, "%" PRIu64 " line%s lost here: nobody read the log", lost, lost == 1 ? " is" : "s are");
+    struct log_record gap = {.level = LOG_LEVEL_WARNING,
+                             .who = log->who[0] ? log->who : NULL,
+                             .worker = LOG_NOBODY,
+                             .pid = getpid(),
+                             .text = text};
+    put_line(log, &gap);
+    if (log->outlet->lost)
+        log->outlet->lost = lost; /* the gap is no line of its own */
+}
+
+static void put(const struct log *log, struct log_record *r)
+{
+    if (log->outlet && log->outlet->lost)
+        tell_gap(log);
+    if (log->outlet && log->outlet->lost)
+        log->outlet->lost++; /* not after a gap that is not told */
+    else
+        put_line(log, r);
+}
+
+void log_finish(const struct log *log)
+{
+    if (log->outlet && log->outlet->lost)
+        tell_gap(log);
 }
 
 /* Lines that were counted: the last of them, and how many there were. One alone is told as if it had just come. */

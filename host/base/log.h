@@ -13,6 +13,7 @@
 
 #include "log_board.h"
 #include "log_line.h"
+#include "outlet.h"
 
 /* What takes a half-written line off a terminal. A record starts with it there, since a progress bar may stand in its
  * way. */
@@ -28,6 +29,7 @@ struct log {
     int32_t worker;              /* LOG_NOBODY: a stage server */
     struct log_board *board;     /* NULL: nothing is counted */
     uint32_t page;
+    struct outlet *outlet; /* of a process that may not wait until a line is read; NULL: it may */
     /* 1 and the sequence of the frame that is in hand, or 0; NULL: there is never one */
     int (*frame)(const void *context, uint64_t *sequence);
     const void *frame_context;
@@ -62,5 +64,8 @@ __attribute__((format(printf, 4, 5))) void log_at(const struct log *log, enum lo
  * (BOARD_ALL: everything). The latter returns when to look again. */
 void log_settle(const struct log *log, uint32_t page);
 uint64_t log_sweep(const struct log *log, uint64_t now_ns);
+
+/* At the end: says how many lines the outlet has lost, if somebody reads that now. */
+void log_finish(const struct log *log);
 
 #endif

@@ -24,15 +24,15 @@ void display_init(struct display *d, int fd, enum display_kind kind, const struc
 {
     d->fd = fd;
     d->kind = kind;
+    outlet_open(&d->outlet, kind == DISPLAY_NONE ? -1 : fd);
     progress_init(&d->progress, pipeline);
 }
 
 /* One write, so that it does not mix with other processes' lines. A screen that cannot be written to changes nothing.
  */
-static void put(const struct display *d, const char *text)
+static void put(struct display *d, const char *text)
 {
-    if (write(d->fd, text, strlen(text)) < 0)
-        return;
+    outlet_write(&d->outlet, text, strlen(text), 0);
 }
 
 /* The width is asked for each time: a window may be resized. Its last column stays free, since a full line makes some
@@ -65,4 +65,5 @@ void display_end(struct display *d)
     if (d->kind == DISPLAY_REDRAWN)
         put(d, LOG_CLEAR_LINE);
     d->kind = DISPLAY_NONE;
+    outlet_close(&d->outlet);
 }

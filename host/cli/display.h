@@ -7,6 +7,7 @@
 #ifndef DISPLAY_H
 #define DISPLAY_H
 
+#include "outlet.h"
 #include "progress.h"
 #include "supervisor.h"
 
@@ -16,6 +17,7 @@ struct display {
     struct progress progress;
     enum display_kind kind;
     int fd;
+    struct outlet outlet;
 };
 
 /* What suits the file: a terminal, or something else. */

@@ -31,6 +31,7 @@ enum run_event {
 struct supervisor {
     const struct pipeline *pipeline;
     struct log own_log; /* with the board of this run */
+    struct outlet outlet;
     struct log_board board;
     const struct log *log;
     const struct supervisor_hooks *hooks;

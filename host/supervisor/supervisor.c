@@ -415,6 +415,8 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     reason[0] = 0;
     s.own_log.board = &s.board;
     s.own_log.page = BOARD_PAGE_OF_HOST;
+    outlet_open(&s.outlet, log->fd);
+    s.own_log.outlet = &s.outlet;
     s.log = &s.own_log;
     s.n_inherited = leftovers_list(s.children, s.inherited, INHERITED_MAX);
     memset(last, 0, sizeof *last);
@@ -433,7 +435,9 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     close_loop(&s);
     recorder_close(&s.recorder, &s.segment, s.scaling, clock_monotonic());
     log_sweep(s.log, BOARD_ALL);
+    log_finish(s.log);
     log_board_destroy(&s.board);
+    outlet_close(&s.outlet);
     free(s.crews);
     free(s.scaling);
     history_destroy(s.history);

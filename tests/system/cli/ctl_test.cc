@@ -205,6 +205,32 @@ TEST_F(Ctl, NobodyWaitsLongForAPipelineThatIsStopped)
     })) << "what it was asked is what it does";
 }
 
+// Its log is a pipe that is full before it starts.
+TEST_F(Ctl, APipelineWhoseLogNobodyReadsGoesOn)
+{
+    const std::string path = (folder_.path() / "log").string();
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    const int log = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    while (write(log, "full", 4) > 0)
+        ;
+    folder_.run("(timeout 60 micropipe run --set name=pipe --set drain_timeout=50s -e 'core.generate rate=100 | "
+                "core.null' 2>log;"
+                " echo $? >code) >out 2>&1 &");
+    Outcome answer = {1, ""};
+    while (answer.status != 0 && answer.output.find("has not answered") == std::string::npos)
+        answer = Ask("pipe");
+    ASSERT_EQ(answer.status, 0) << answer.output;
+    EXPECT_TRUE(Becomes([](json_t *s) { return Figure(s, 1, "out") > 0; }));
+    EXPECT_EQ(Ask("pipe drain").status, 0);
+    std::string said;
+    for (char text[4096]; folder_.read("code").empty();)
+        if (const ssize_t n = read(log, text, sizeof text); n > 0)
+            said.append(text, static_cast<size_t>(n));
+    close(log);
+    EXPECT_EQ(folder_.read("code"), "0\n");
+    EXPECT_NE(said.find(" lost here: nobody read the log\n"), std::string::npos);
+}
+
 TEST_F(Ctl, ASecondPipelineOfTheNameIsReachedByItsProcess)
 {
     Start();

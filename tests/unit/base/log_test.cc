@@ -61,6 +61,23 @@ TEST_F(Log, ALineSaysWhoAndHowUrgent)
     EXPECT_EQ(Written(), "warning decode/1: frame 812: not a JPEG\n");
 }
 
+TEST_F(Log, LinesThatNobodyReadAreCountedInTheirPlace)
+{
+    outlet o;
+    outlet_open(&o, ends_[1]);
+    log_.outlet = &o;
+    o.lost = 3;
+    log_write(&log_, LOG_LEVEL_ERROR, "after them");
+    EXPECT_EQ(Written().rfind("warning decode/1: 3 lines are lost here: nobody read the log\n", 0), 0u);
+    EXPECT_EQ(o.lost, 0u);
+    o.lost = 1;
+    log_finish(&log_);
+    EXPECT_EQ(Written(), "warning decode/1: 1 line is lost here: nobody read the log\n");
+    log_finish(&log_);
+    EXPECT_EQ(Written(), "");
+    outlet_close(&o);
+}
+
 TEST_F(Log, WhatIsLessUrgentThanTheThresholdIsNotWritten)
 {
     log_write(&log_, LOG_LEVEL_DEBUG, "nothing");
