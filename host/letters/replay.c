@@ -163,9 +163,12 @@ static int write_names(const char *path, const char *const *names, size_t n)
     AUTO_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "we");
     if (!file)
         return fd < 0 ? -errno : (close(fd), -ENOMEM);
-    for (size_t i = 0; i < n; i++)
-        fprintf(file, "%s\n", names[i]);
-    return fflush(file) != 0 || ferror(file) || fsync(fd) != 0 ? -EIO : 0;
+    int error = 0;
+    for (size_t i = 0; i < n && !error; i++)
+        error = fprintf(file, "%s\n", names[i]) < 0 ? -errno : 0;
+    if (!error && (fflush(file) != 0 || fsync(fd) != 0))
+        error = -errno; /* a full disk, above all */
+    return error;
 }
 
 int replay_write_names(const struct replay *r, const char *file, const char *const *names, size_t n, char **path)

@@ -141,6 +141,15 @@ TEST(Replay, WritesNamesForItsSource)
     replay_close(&r);
 }
 
+TEST(Replay, SaysThatADiskIsFull)
+{
+    char dev[] = "/dev", *path = nullptr;
+    replay r = {};
+    r.work = dev;
+    EXPECT_EQ(replay_write_names(&r, "full", taken, 2, &path), -ENOSPC);
+    EXPECT_EQ(path, nullptr);
+}
+
 // Killed before and after each of its system calls: what lies between them nobody else can see.
 TEST(Replay, KilledAtAnyMomentHasTakenAllItsLettersOrNone)
 {
