@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -48,8 +48,9 @@ class TempFolder
 
 inline std::string read_file(const std::string &path)
 {
-    std::ifstream file(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    std::ostringstream all; // not from character to character: some files are of megabytes, and read at each death
+    all << std::ifstream(path, std::ios::binary).rdbuf();
+    return all.str();
 }
 
 } // namespace harness
