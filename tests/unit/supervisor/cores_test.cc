@@ -62,3 +62,37 @@ TEST(Cores, WhatOthersUseIsNotButForOneCore)
     c.busy_ns = 0; // all that this machine ever did, within a second
     EXPECT_DOUBLE_EQ(cores_available(&c, 0, 2 * NS_PER_S), 1);
 }
+
+TEST(Cores, FiguresThatWentBackSayNothingOfOthers)
+{
+    cores c = {};
+    cores_take(&c, 0);
+    cores_available(&c, 5 * NS_PER_S, 2 * NS_PER_S);
+    uint64_t busy = c.busy_ns;
+    c.others = 1;
+    c.busy_ns = 0;
+    cores_available(&c, 5 * NS_PER_S, 2 * NS_PER_S); // no time has passed
+    EXPECT_EQ(c.others, 1);
+    c.busy_ns = 0;
+    cores_available(&c, 4 * NS_PER_S, 3 * NS_PER_S); // a worker that ended is no longer counted
+    EXPECT_EQ(c.others, 1);
+    c.busy_ns = UINT64_MAX; // a processor went offline
+    cores_available(&c, 6 * NS_PER_S, 4 * NS_PER_S);
+    EXPECT_EQ(c.others, 1);
+    EXPECT_GE(c.busy_ns, busy) << "the next look compares with what was seen";
+}
+
+TEST(Cores, OnlyWhatIsDoneOnItsOwnProcessorsIsCounted)
+{
+    if (All() == 1)
+        GTEST_SKIP() << "one processor";
+    Child bound([] {
+        cores all, one;
+        cores_take(&all, 0);
+        cores_take(&one, 1);
+        cores_available(&one, 0, NS_PER_S); // first, as time goes on
+        cores_available(&all, 0, NS_PER_S);
+        return one.busy_ns < all.busy_ns ? 0 : 1;
+    });
+    EXPECT_EQ(bound.Wait(), 0);
+}
