@@ -175,7 +175,7 @@ TEST_F(Transaction, ThatIsRolledBackLeavesNothingOfWhatWasAdded)
     transaction *t = &filter.t;
     ASSERT_EQ(transaction_claim(t, 4), 4u);
     EXPECT_TRUE(transaction_is_empty(t));
-    transaction_emit(t, &t->journal->claim[0], 0, OUTPUT_FORWARDED);
+    transaction_refuse(t, 0, 1, 0, "refused before");
     transaction_mark mark;
     transaction_here(t, &mark);
     transaction_refuse(t, 1, 1, 0, "no");
@@ -183,9 +183,9 @@ TEST_F(Transaction, ThatIsRolledBackLeavesNothingOfWhatWasAdded)
     transaction_keep(t, 3);
     transaction_rollback(t, &mark);
     EXPECT_EQ(t->n_outputs, 1u);
-    EXPECT_EQ(t->port_outputs[0], 1u);
-    EXPECT_EQ(t->n_refusals, 0u);
-    EXPECT_EQ(t->tally.dead, 0u);
+    EXPECT_EQ(t->port_outputs[0], 0u);
+    EXPECT_EQ(t->n_refusals, 1u);
+    EXPECT_EQ(t->tally.dead, 1u);
     EXPECT_EQ(t->n_kept, 0u);
     EXPECT_EQ(t->kept_map[0], 0u);
     EXPECT_EQ(t->journal->claim[3].mark, 0u);
@@ -275,6 +275,23 @@ TEST_F(Transaction, FiguresThatSeldomChangeAreInEachCommit)
         tally committed = world_.Committed(SOURCE).tally;
         EXPECT_EQ(memcmp(&committed, &t.tally, sizeof committed), 0) << "in commit " << i;
     }
+    transaction_destroy(&t);
+}
+
+// What it wrote for a commit that it died before is in the copy that its successor is to write.
+TEST_F(Transaction, FiguresThatADeadWorkerDidNotCommitAreNotItsSuccessors)
+{
+    transaction t;
+    ASSERT_EQ(transaction_init(&t, world_.segment(), SOURCE, 0, 1, {IgnoreRefusal, nullptr}), 0);
+    transaction_recover(&t);
+    tally undecided = {};
+    undecided.dropped = 5;
+    journal_committed(t.journal, !t.now.copy)->tally = undecided;
+    transaction_destroy(&t);
+    ASSERT_EQ(transaction_init(&t, world_.segment(), SOURCE, 0, 2, {IgnoreRefusal, nullptr}), 0);
+    transaction_recover(&t);
+    transaction_commit(&t, 0);
+    EXPECT_EQ(world_.Committed(SOURCE).tally.dropped, 0u);
     transaction_destroy(&t);
 }
 
