@@ -88,6 +88,9 @@ def find_all():
 
 
 def copy_tree():
+    for old in (BUILD / "tree").rglob("*"):
+        if old.is_file() and not (ROOT / old.relative_to(BUILD / "tree")).exists():
+            old.unlink()  # gone since the last run, or renamed
     for name in COPIED:
         source = ROOT / name
         files = [source] if source.is_file() else [f for f in source.rglob("*") if f.is_file()]
