@@ -169,8 +169,8 @@ TEST_F(Server, RefusesAnExtensionThatTheHostDoesNotHave)
 
 TEST_F(Server, RefusesWhatCannotBeLoadedAndSaysWhoIsToBlame)
 {
-    ExpectRefusal("broken", FAILED, "load() failed");
-    ExpectRefusal("misconfigured", CONFIG, "load() failed");
+    ExpectRefusal("broken", FAILED, "load() returned MPIPE_FATAL");
+    ExpectRefusal("misconfigured", CONFIG, "load() returned MPIPE_BAD_CONFIG");
 }
 
 TEST_F(Server, RefusesThreadsThatAForkWouldLose)
