@@ -49,11 +49,16 @@ static void put_line(const struct log *log, struct log_record *r)
         return; /* nobody to tell */
 }
 
+/* Whether more can be told of a gap later, or not: then it is waited with as for a line after none that was lost. */
+enum telling { TELL_IF_ROOM, TELL_LAST };
+
 /* The number of lines that are lost, in their place. */
-static void tell_gap(const struct log *log)
+static void tell_gap(const struct log *log, enum telling telling)
 {
     char text[64];
     uint64_t lost = log->outlet->lost;
+    if (telling == TELL_LAST)
+        log->outlet->lost = 0;
     snprintf(text, sizeof text, "%" PRIu64 " line%s lost here: nobody read the log", lost, lost == 1 ? " is" : "s are");
     struct log_record gap = {.level = LOG_LEVEL_WARNING,
                              .who = log->who[0] ? log->who : NULL,
@@ -68,7 +73,7 @@ static void tell_gap(const struct log *log)
 static void put(const struct log *log, struct log_record *r)
 {
     if (log->outlet && log->outlet->lost)
-        tell_gap(log);
+        tell_gap(log, TELL_IF_ROOM);
     if (log->outlet && log->outlet->lost)
         log->outlet->lost++; /* not after a gap that is not told */
     else
@@ -78,7 +83,7 @@ static void put(const struct log *log, struct log_record *r)
 void log_finish(const struct log *log)
 {
     if (log->outlet && log->outlet->lost)
-        tell_gap(log);
+        tell_gap(log, TELL_LAST);
 }
 
 /* Lines that were counted: the last of them, and how many there were. One alone is told as if it had just come. */

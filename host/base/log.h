@@ -65,7 +65,7 @@ __attribute__((format(printf, 4, 5))) void log_at(const struct log *log, enum lo
 void log_settle(const struct log *log, uint32_t page);
 uint64_t log_sweep(const struct log *log, uint64_t now_ns);
 
-/* At the end: says how many lines the outlet has lost, if somebody reads that now. */
+/* At the end: says how many lines the outlet has lost, if somebody reads that within a second. */
 void log_finish(const struct log *log);
 
 #endif
