@@ -25,8 +25,8 @@ struct estimate {
     double arrived, sent_by_feeders;
     double turn_s, turn_times; /* waited for turns, and what that is of the time that the frames took */
     struct work turn_of;       /* by these */
-    double seen_s; /* what the shares and the rate below are of */
-    int jumps;     /* windows in a row that were off: > 0 dearer, < 0 cheaper */
+    double seen_s;             /* what the shares and the rate below are of */
+    int jumps;                 /* windows in a row that were off: > 0 dearer, < 0 cheaper */
     /* results */
     double cpu_s, wait_s; /* a frame; both 0 while nothing is known */
     double waits_turn_s;  /* a frame of an ordered stage, when nothing else holds it up */
