@@ -41,6 +41,17 @@ class Ordered : public testing::Test
         return text;
     }
 
+    // As the second worker, in a process of its own: with memory in hand, when its turn comes.
+    int ForwardWithMemory()
+    {
+        OrderedWorker worker(world_, 1);
+        descriptor d;
+        transaction_claim(&worker.t, 1);
+        allocator_take(&worker.t.allocator, 1024, &d);
+        worker.Forward();
+        return 0;
+    }
+
     uint64_t Published() const { return au64_relaxed(&world_.Ring(FILTER)->committed); }
 
     World world_{{{"source", nullptr, 0}, {"filter", &mixer, 16, 1, 3, 1, true}, {"sink", nullptr, 64, 1, 1, 0}},
@@ -190,14 +201,7 @@ TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSo
     OrderedWorker first(world_, 0);
     transaction_claim(&first.t, 1);
     au32_store_relaxed(&first.t.slot->state, SLOT_WAIT_MEMORY);
-    Child second([this] {
-        OrderedWorker worker(world_, 1);
-        descriptor d;
-        transaction_claim(&worker.t, 1);
-        allocator_take(&worker.t.allocator, 1024, &d);
-        worker.Forward();
-        return 0;
-    });
+    Child second([this] { return ForwardWithMemory(); });
     EXPECT_EQ(second.Wait(), WORKER_ROLLBACK);
     EXPECT_EQ(au32_relaxed(&world_.Slot(FILTER, 1)->leaving), WORKER_ROLLBACK + 1u);
 }
@@ -209,14 +213,7 @@ TEST_F(Ordered, AWorkerThatHasMemoryStaysThoughWorkersOfOtherStagesWantSome)
     transaction_claim(&first.t, 1);
     au32_store_relaxed(&world_.Slot(SOURCE)->state, SLOT_WAIT_MEMORY); // the slots before and behind the stage's
     au32_store_relaxed(&world_.Slot(SINK)->state, SLOT_WAIT_MEMORY);
-    Child second([this] {
-        OrderedWorker worker(world_, 1);
-        descriptor d;
-        transaction_claim(&worker.t, 1);
-        allocator_take(&worker.t.allocator, 1024, &d);
-        worker.Forward();
-        return 0;
-    });
+    Child second([this] { return ForwardWithMemory(); });
     ASSERT_TRUE(second.Asleep()) << "what it has is of no use to them";
     first.Forward();
     EXPECT_EQ(second.Wait(), 0);
