@@ -192,7 +192,7 @@ void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, c
     uint32_t workers = scaler_workers(&s->scaler, state->stage);
     switch (state->limit) {
     case LIMIT_CPU:
-        snprintf(text, size, "the cores, of which the stages use %.0f %%", percent);
+        snprintf(text, size, "cpu %.0f %% used by the stages", percent);
         break;
     case LIMIT_STAGE:
     case LIMIT_SINK:

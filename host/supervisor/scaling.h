@@ -49,8 +49,8 @@ uint64_t scaling_tick(struct scaling *s, struct segment *segment, struct crew *c
 uint32_t scaling_pin(struct scaling *s, struct segment *segment, struct crew *crew, const struct log *log,
                      uint32_t workers, uint64_t now_ns);
 
-/* What the pipeline is limited by, if it was so for some seconds: "the cores, of which the stages use 99 %", "stage
- * write (1 worker, max = 1, busy 100 %)", "memory 97 %", "source ..."; else "". */
+/* What the pipeline is limited by, if it was so for some seconds: "cpu 99 % used by the stages", "stage write
+ * (1 worker, max = 1, busy 100 %)", "memory 97 %", "source ..."; else "". */
 void scaling_describe_limit(const struct scaling *s, const struct pipeline *p, char *text, size_t size);
 
 #endif

@@ -81,7 +81,7 @@ TEST(Headline, NamesTheBottleneckAndWhatLimits)
     EXPECT_EQ(Headline(80, SampleStatus().get()),
               "photos-to-shards running for 1:23   process 3999   2 cores   512M for frames\n"
               "bottleneck: decode (2 workers, busy 98%)\n"
-              "limited by: the cores, of which the stages use 98 %\n");
+              "limited by: cpu 98 % used by the stages\n");
 }
 
 TEST(Headline, SaysThatNoStageHoldsUpTheOthers)

@@ -59,7 +59,7 @@ inline Json SampleStatus()
                                 WorkerText(1, "wait input", R"("frame": null, "frame_s": null, "deaths": 0)");
     return Parsed(
         R"({"ok": true, "pipeline": "photos-to-shards", "pid": 3999, "state": "running", "elapsed_s": 83.25,
-        "cpus": 2.0, "limited_by": "the cores, of which the stages use 98 %",
+        "cpus": 2.0, "limited_by": "cpu 98 % used by the stages",
         "bottleneck": "decode", "memory": {"arena_bytes": 536870912, "arena_used_bytes": 47185920, "report": ""},
         "stages": [)" +
         StageText("photos", "source",
