@@ -79,6 +79,8 @@ std::vector<EdgeSpec> Play::Edges(const Scenario &s)
         edges.push_back({SOURCE, 0, MIXER});
     if (s.role != Role::SINK) {
         edges.push_back({MIXER, 0, LEFT});
+        if (s.ports_meet)
+            edges.push_back({MIXER, 1, LEFT, 1});
         edges.push_back({MIXER, s.right_port, RIGHT, 0, s.right_full});
     }
     return edges;

@@ -19,6 +19,12 @@ std::vector<Scenario> MakeScenarios()
     add("Created", {"c1", "s2", "x3", "w4", "d5", "c6"});
     add("TwoPorts", {"f1", "F2", "C3", "f4", "C5"});
     add("TwoReaders", {"f1", "c2", "w3", "f4"}).right_port = 0;
+    for (uint32_t queue : {64, 2}) {
+        Scenario &meet = add(queue == 2 ? "PortsMeetInAFullRing" : "PortsMeet", {"f1", "F2", "C3", "s4", "F5", "C6"});
+        meet.ports_meet = true;
+        meet.right_port = 0;
+        meet.left_queue = queue;
+    }
     add("Kept", {"k1", "k2", "f3", "g4", "k5", "b6", "k7", "e8", "k9"});
     add("Refused", {"f1", "r2", "c3", "r4", "k5", "r6"});
     add("DeadLetters", {"f1", "r2"}).dead_letters = true;

@@ -28,6 +28,7 @@ struct Scenario {
     Role role = Role::FILTER;
     uint32_t left_queue = 64, right_queue = 64;
     uint32_t right_port = 1; // 0: both sinks read port 0
+    bool ports_meet = false; // the left sink reads port 1 as well
     when_full right_full = WHEN_FULL_BLOCK;
     uint32_t taken_at_once = 2; // by each sink, whenever the worker would sleep
     bool dead_letters = false;  // in a folder; else they are only counted
