@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "cleanup.h"
 #include "client.h"
 #include "json_text.h"
+#include "letter_file.h"
 #include "payload_text.h"
 #include "quantity.h"
 #include "silence.h"
@@ -115,15 +117,10 @@ static void print_frame(const struct tap *t, const json_t *frame, int fd)
 
 static int copy_all(int from, int to, uint64_t size)
 {
-    char buffer[64 << 10];
-    for (uint64_t done = 0; done < size;) {
-        ssize_t n = pread(from, buffer, sizeof buffer, (off_t)done);
-        for (ssize_t at = 0, wrote; at < n; at += wrote)
-            if ((wrote = write(to, buffer + at, (size_t)(n - at))) < 0)
-                return -errno;
+    for (off_t at = 0; (uint64_t)at < size;) {
+        ssize_t n = sendfile(to, from, &at, size - (uint64_t)at);
         if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (uint64_t)n;
+            return n < 0 ? -errno : -EIO; /* it is shorter than was said */
     }
     return 0;
 }
@@ -134,20 +131,20 @@ static int save_payload(int folder, const char *name, int from, uint64_t size)
     char part[NAME_BYTES + 8];
     snprintf(part, sizeof part, ".%s.part", name);
     AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    int error = fd < 0 ? -errno : copy_all(from, fd, size);
-    return !error && renameat(folder, part, folder, name) != 0 ? -errno : error;
+    if (fd < 0)
+        return -errno;
+    int error = copy_all(from, fd, size);
+    if (!error && renameat(folder, part, folder, name) != 0)
+        error = -errno;
+    if (error)
+        unlinkat(folder, part, 0);
+    return error;
 }
 
-static int save_words(int folder, const char *name, json_t *letter)
+static int save_words(int folder, const char *name, const json_t *letter)
 {
-    char part[NAME_BYTES + 8];
-    snprintf(part, sizeof part, ".%s.part", name);
-    int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    AUTO_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "we");
-    if (!file)
-        return -errno;
-    int error = json_dumpf(letter, file, JSON_INDENT(2)) != 0 || fflush(file) != 0 ? -EIO : 0;
-    return !error && renameat(folder, part, folder, name) != 0 ? -errno : error;
+    AUTO_FREE char *words = letter_file_text(letter);
+    return words ? letter_file_put(folder, name, (const uint8_t *)words, strlen(words)) : -ENOMEM;
 }
 
 /* As a dead letter has it, so that files.letters makes a frame of it again. 0 or -errno. */
