@@ -72,6 +72,25 @@ TEST_F(Scaling, TuneRunsThePipelineForAWhileAndPrintsItWithTheNumbersThatItFound
     EXPECT_EQ(folder_.run("micropipe check tuned.cfg").status, 0) << tuned;
 }
 
+TEST_F(Scaling, TuneOfAPipelineThatCannotStartSaysWhyAndPrintsNone)
+{
+    const Outcome o = folder_.run("micropipe tune --set memory=5M -e 'core.generate | core.null' >tuned.cfg");
+    EXPECT_EQ(o.status, 2);
+    EXPECT_THAT(o.output, HasSubstr("micropipe tune: "));
+    EXPECT_THAT(o.output, HasSubstr("set memory to"));
+    EXPECT_EQ(folder_.read("tuned.cfg"), "");
+}
+
+TEST_F(Scaling, TunePrintsWhatItFoundThoughTheRunCannotBeDrainedInTime)
+{
+    const Outcome o = folder_.run("micropipe tune --seconds 1 --set drain_timeout=600ms -e 'core.generate | debug.work "
+                                  "wait=1h :workers=1-2 | core.null' 2>messages");
+    EXPECT_EQ(o.status, 1);
+    EXPECT_THAT(o.output, ContainsRegex("^# found by micropipe tune in 1 s: "));
+    EXPECT_THAT(o.output, ContainsRegex("workers = [12];"));
+    EXPECT_THAT(folder_.read("messages"), HasSubstr("micropipe tune: "));
+}
+
 TEST_F(Scaling, NoMoreThanTheMostIsGiven)
 {
     std::string log = Run("core.generate count=1000 | debug.work wait=20ms :workers=1-5 | core.null");

@@ -183,6 +183,16 @@ TEST_F(TapCommand, EndsWhenNobodyReadsWhatItShows)
     EXPECT_THAT(folder_.run("micropipe tap pipe generate -n 0 | head -n 1").output, HasSubstr("generate/0  sequence "));
 }
 
+TEST_F(TapCommand, EndsWhenWhatItShowsCannotBeWritten)
+{
+    Start("core.generate size=8 | core.null");
+    for (const char *count : {"0", "1000000"}) {
+        const Outcome o = Tap(std::string("pipe generate -n ") + count + " >/dev/full");
+        EXPECT_EQ(o.status, 1);
+        EXPECT_EQ(o.output, "micropipe: cannot write to the standard output\n");
+    }
+}
+
 TEST_F(TapCommand, SaysWhenThePipelineEndsFirst)
 {
     Start("core.generate rate=1000 size=8 | core.null");
