@@ -52,3 +52,13 @@ size_t utf8_columns(const char *text, size_t size)
         columns += !is_continuation((unsigned char)text[i]);
     return columns;
 }
+
+void utf8_replace(char *text)
+{
+    while (*text) {
+        int length = utf8_length(text);
+        if (length == 0)
+            *text = '?';
+        text += length ? length : 1;
+    }
+}

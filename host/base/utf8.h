@@ -11,6 +11,9 @@ int utf8_length(const char *text);
 /* 1 if all of it is well-formed UTF-8 without control characters: safe on a terminal and in JSON. */
 int utf8_is_printable(const char *text);
 
+/* Puts a '?' for each byte that is none of a well-formed character. */
+void utf8_replace(char *text);
+
 /* Columns that the first `size` bytes take on a terminal: one a character, which is near enough for messages. */
 size_t utf8_columns(const char *text, size_t size);
 

@@ -6,16 +6,6 @@
 
 #include "utf8.h"
 
-static void replace_invalid(char *text)
-{
-    while (*text) {
-        int length = utf8_length(text);
-        if (length == 0)
-            *text = '?';
-        text += length ? length : 1;
-    }
-}
-
 json_t *json_text(const char *text)
 {
     if (!text)
@@ -23,7 +13,7 @@ json_t *json_text(const char *text)
     char *copy = strdup(text);
     if (!copy)
         return NULL;
-    replace_invalid(copy);
+    utf8_replace(copy);
     json_t *value = json_string(copy);
     free(copy);
     return value;

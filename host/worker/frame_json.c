@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "utf8.h"
 
 static json_t *hex_of(const uint8_t *value, uint32_t size)
 {
@@ -47,13 +48,22 @@ static json_t *attribute_value(const struct attribute *a)
     return memchr(a->value, 0, a->size) ? hex_of(a->value, a->size) : json_text_or_hex((const char *)a->value, a->size);
 }
 
+/* With '?' for what is no UTF-8, which JSON has no other way for. 0; -1: no memory. */
+static int set_named(json_t *attributes, const struct attribute *a)
+{
+    char name[ATTRIBUTE_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%s", a->name);
+    utf8_replace(name);
+    return json_object_set_new(attributes, name, attribute_value(a));
+}
+
 json_t *json_attributes(const uint8_t *records, uint32_t size)
 {
     json_t *attributes = json_object();
     struct attribute a;
     int failed = !attributes;
     for (uint32_t at = 0; !failed && size && attributes_next(records, size, &at, &a);)
-        failed = json_object_set_new(attributes, a.name, attribute_value(&a)) != 0;
+        failed = set_named(attributes, &a) != 0;
     if (!failed)
         return attributes;
     json_decref(attributes);

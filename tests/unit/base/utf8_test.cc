@@ -31,6 +31,13 @@ TEST(Utf8, ACharacterThatIsCutShortIsNoText)
     EXPECT_FALSE(utf8_is_printable("\xc3"));
 }
 
+TEST(Utf8, EachByteOfNoCharacterIsReplaced)
+{
+    char text[] = "a\xff\xc3\xa4\xe2\x82z\xc3";
+    utf8_replace(text);
+    EXPECT_STREQ(text, "a?\xc3\xa4??z?");
+}
+
 TEST(Utf8, WhatATerminalObeysIsNotPrintable)
 {
     EXPECT_FALSE(utf8_is_printable("\x1b[2J"));
