@@ -31,6 +31,7 @@ struct client {
 
 struct control {
     int epoll, listener, lock;
+    int spare; /* a descriptor to be given up for a client that there is none for */
     char name[128], folder[sizeof((struct sockaddr_un *)0)->sun_path];
     struct sockaddr_un address;
     struct tapping *tapping; /* NULL: there are no taps */
@@ -60,6 +61,11 @@ static int listen_at(struct control *c)
     return error;
 }
 
+static int open_spare(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static int open_named(struct control *c, const char *name, const struct log *log)
 {
     int error = rendezvous_make(c->folder, sizeof c->folder);
@@ -77,7 +83,10 @@ static int open_named(struct control *c, const char *name, const struct log *log
     if (c->lock < 0)
         return -errno;
     error = rendezvous_address(c->folder, c->name, &c->address);
-    return error ? error : listen_at(c);
+    if (!error)
+        error = listen_at(c);
+    c->spare = open_spare();
+    return error || c->spare >= 0 ? error : -errno;
 }
 
 /* A pipeline can be without. */
@@ -93,7 +102,7 @@ struct control *control_open(const char *name, const struct log *log)
     struct control *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    c->epoll = c->listener = c->lock = -1;
+    c->epoll = c->listener = c->lock = c->spare = -1;
     for (uint32_t i = 0; i < CONTROL_CLIENTS; i++)
         c->clients[i].fd = -1;
     int error = open_named(c, name, log);
@@ -131,6 +140,8 @@ void control_close(struct control *c)
     tapping_destroy(&c->tapping);
     if (c->lock >= 0)
         rendezvous_release(c->folder, c->name, c->lock);
+    if (c->spare >= 0)
+        close(c->spare);
     if (c->epoll >= 0)
         close(c->epoll);
     free(c);
@@ -154,9 +165,21 @@ static int is_allowed(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == geteuid() || peer.uid == 0);
 }
 
+/* There is no descriptor for it, and it would go on knocking, which keeps the loop awake. */
+static void turn_away(struct control *c)
+{
+    close(c->spare);
+    int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0)
+        close(fd);
+    c->spare = open_spare();
+}
+
 static void accept_client(struct control *c)
 {
     int fd = accept4(c->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        turn_away(c);
     if (fd < 0)
         return;
     for (uint32_t i = 0; i < CONTROL_CLIENTS && is_allowed(fd); i++)
@@ -215,7 +238,7 @@ static int hear(const struct control *c, struct client *client, struct superviso
 {
     ssize_t n = recv(client->fd, client->in + client->n_in, sizeof client->in - client->n_in, MSG_DONTWAIT);
     if (n <= 0)
-        return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+        return n < 0 && errno == EAGAIN ? 0 : -1;
     client->n_in += (size_t)n;
     for (char *end; (end = memchr(client->in, '\n', client->n_in));) {
         size_t length = (size_t)(end - client->in);
@@ -241,15 +264,22 @@ static ssize_t send_with(int to, const struct tapping_line *line)
     return sendmsg(to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* Bytes that the client has not read yet. */
+static int unread(int fd)
+{
+    int n = 0;
+    ioctl(fd, SIOCOUTQ, &n);
+    return n;
+}
+
 /* A line that the client did not ask for one by one: only if it has read what came before, of payloads in memory each.
  */
 static enum tapping_sent send_line(void *context, uint32_t at, const struct tapping_line *line)
 {
     struct control *c = context;
     struct client *client = &c->clients[at];
-    int unread = 0;
     ssize_t n = 0;
-    if (client->n_out > 0 || (line->fd >= 0 && (ioctl(client->fd, SIOCOUTQ, &unread) != 0 || unread > 0)))
+    if (client->n_out > 0 || (line->fd >= 0 && unread(client->fd) > 0))
         return TAPPING_BUSY;
     if (line->fd >= 0) {
         n = send_with(client->fd, line);

@@ -68,7 +68,7 @@ void tapping_destroy(struct tapping **t)
 
 int tapping_fd(const struct tapping *t)
 {
-    return t ? t->timer : -1;
+    return t->timer;
 }
 
 static const struct tap_place *place_of(const struct supervisor *s, uint32_t stage)
@@ -175,14 +175,15 @@ static void read_attributes(const struct tap_place *p, struct taken *taken)
 static int seal_payload(const struct taken *t)
 {
     int fd = memfd_create("micropipe-tap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
     uint64_t done = 0;
-    for (ssize_t n = 1; fd >= 0 && n > 0 && done<t->sample.copied; done += n> 0 ? (uint64_t)n : 0)
-        n = write(fd, t->payload + done, t->sample.copied - done);
-    if (fd >= 0 && done == t->sample.copied &&
+    for (ssize_t n; done < t->sample.copied && (n = write(fd, t->payload + done, t->sample.copied - done)) > 0;)
+        done += (uint64_t)n;
+    if (done == t->sample.copied &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
         return fd;
-    if (fd >= 0)
-        close(fd);
+    close(fd);
     return -1;
 }
 
@@ -203,9 +204,9 @@ static char *frame_line(const struct taken *t, const struct wish *w)
         number(t->sample.worker), "sequence", number(t->sample.sequence), "key", number(t->sample.key), "time_ns",
         number((uint64_t)t->sample.time_ns), "type", number(t->sample.type), "size", number(t->sample.size), "lost",
         number(w->lost), "attributes", t->attributes, w->whole ? "descriptor" : "payload",
-        w->whole ? number(t->sample.copied) : json_string(payload ? payload : ""));
+        w->whole ? number(t->sample.copied) : json_string(payload)); /* NULL, too: then there is no frame */
     json_t *line = json_pack("{so}", "frame", frame);
-    AUTO_FREE char *text = line && (w->whole || payload) ? json_dumps(line, JSON_COMPACT) : NULL;
+    AUTO_FREE char *text = json_dumps(line, JSON_COMPACT);
     char *whole = NULL;
     json_decref(line);
     return text && asprintf(&whole, "%s\n", text) >= 0 ? whole : NULL;
@@ -215,8 +216,9 @@ static void send_to(struct wish *w, const struct taken *t, uint32_t client, tapp
 {
     AUTO_FREE char *text = frame_line(t, w);
     AUTO_FD int fd = text && w->whole ? seal_payload(t) : -1;
-    struct tapping_line line = {text, text ? strlen(text) : 0, fd};
-    enum tapping_sent sent = !text || (w->whole && fd < 0) ? TAPPING_BUSY : send(context, client, &line);
+    enum tapping_sent sent = TAPPING_BUSY; /* for want of memory, too */
+    if (text && (!w->whole || fd >= 0))
+        sent = send(context, client, &(struct tapping_line){text, strlen(text), fd});
     w->lost += sent == TAPPING_BUSY;
     w->sent += sent == TAPPING_SENT;
     w->left -= sent == TAPPING_SENT && w->left != UINT64_MAX;
@@ -278,8 +280,8 @@ void tapping_tick(struct tapping *t, struct supervisor *s, tapping_send *send, v
 {
     uint64_t expired;
     int any = 0;
-    if (read(t->timer, &expired, sizeof expired) < 0 && errno != EAGAIN)
-        return;
+    ssize_t n = read(t->timer, &expired, sizeof expired);
+    (void)n; /* so that it is not ready any more */
     for (uint32_t i = 0; i < operator_pipeline(s)->n_stages; i++)
         if (t->stages[i].is_open) {
             tick_stage(t, s, i, send, context);

@@ -5,7 +5,10 @@ extern "C" {
 #include "control.h"
 }
 #pragma GCC diagnostic pop
+#include "child.h"
+#include "limit.h"
 #include "meeting_place.h"
+#include "played_run.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -48,12 +51,17 @@ class Control : public MeetingPlace
         return fd;
     }
 
-    // As the supervisor's loop, until nothing is left to do.
-    void Serve()
+    // As the supervisor's loop, until nothing is left to do. False: it would go on for ever.
+    bool Serve() { return Serve(control_); }
+    static bool Serve(control *c, supervisor *s = nullptr)
     {
-        pollfd p = {control_fd(control_), POLLIN, 0};
-        while (poll(&p, 1, 0) == 1)
-            control_ready(control_, nullptr);
+        pollfd p = {control_fd(c), POLLIN, 0};
+        for (int i = 0; i < 1000; i++) {
+            if (poll(&p, 1, 0) == 0)
+                return true;
+            control_ready(c, s);
+        }
+        return false;
     }
 
     void Say(int fd, const std::string &text)
@@ -190,11 +198,114 @@ TEST_F(Control, HasRoomForSoManyClientsAndForAnotherWhenOneHasGone)
     EXPECT_EQ(Lines(Heard(next)), 1);
 }
 
+TEST_F(Control, ForgetsAClientThatGoesWithoutReadingItsAnswer)
+{
+    int fd = Connect(), other = Connect();
+    Say(fd, "{}\n");
+    send(fd, "{}\n", 3, MSG_NOSIGNAL);
+    close(fd); // the host reads that the connection was reset
+    clients_.erase(clients_.begin());
+    EXPECT_TRUE(Serve());
+    Say(other, "{}\n");
+    EXPECT_EQ(Lines(Heard(other)), 1);
+}
+
+TEST_F(Control, SendsAwayWhomItHasNoDescriptorForAndServesTheOthers)
+{
+    int first = Connect(), next = -1;
+    EXPECT_EQ(Socket("pipe", connect, &next), 0);
+    clients_.push_back(next);
+    {
+        Limit none(RLIMIT_NOFILE, Limit::NextDescriptor());
+        EXPECT_TRUE(Serve()) << "the client goes on knocking";
+        EXPECT_EQ(Heard(next), "cut off");
+        Say(first, "{}\n");
+        EXPECT_EQ(Lines(Heard(first)), 1);
+    }
+    int last = Connect();
+    Say(last, "{}\n");
+    EXPECT_EQ(Lines(Heard(last)), 1);
+}
+
+TEST_F(Control, ThatHasTooFewDescriptorsIsDoneWithoutOrHasNoTaps)
+{
+    const rlim_t next = Limit::NextDescriptor();
+    const PlayedRun run;
+    std::vector<std::string> answers;
+    for (rlim_t more = 0; answers.size() < 2; more++) {
+        ASSERT_LT(more, 20u);
+        control *c;
+        {
+            Limit few(RLIMIT_NOFILE, next + more);
+            c = control_open("few", &log_);
+        }
+        EXPECT_EQ(Logged().empty(), c != nullptr) << more;
+        if (c) {
+            int fd = -1;
+            const std::string tap = "{\"command\":\"tap\",\"stage\":\"work\"}\n";
+            EXPECT_EQ(Socket("few", connect, &fd), 0);
+            EXPECT_EQ(send(fd, tap.data(), tap.size(), MSG_NOSIGNAL), static_cast<ssize_t>(tap.size()));
+            EXPECT_TRUE(Serve(c, run.get()));
+            answers.push_back(Heard(fd));
+            close(fd);
+        }
+        control_close(c);
+        EXPECT_EQ(Limit::NextDescriptor(), next) << "it left one open";
+    }
+    EXPECT_THAT(answers[0], HasSubstr("a tap needs"));
+    EXPECT_THAT(answers[1], HasSubstr("\"ok\":true"));
+}
+
+TEST_F(Control, ATapOfAClientThatIsGoneEnds)
+{
+    const PlayedRun run;
+    for (const char *more : {"", ",\"whole\":true"}) {
+        int fd = Connect();
+        const std::string tap = std::string("{\"command\":\"tap\",\"stage\":\"work\"") + more + "}\n";
+        EXPECT_EQ(send(fd, tap.data(), tap.size(), MSG_NOSIGNAL), static_cast<ssize_t>(tap.size()));
+        EXPECT_TRUE(Serve(control_, run.get()));
+        EXPECT_THAT(Heard(fd), HasSubstr("\"ok\":true"));
+        EXPECT_TRUE(run.Sample("payload"));
+        pollfd tick = {control_fd(control_), POLLIN, 0};
+        EXPECT_EQ(poll(&tick, 1, 10000), 1);
+        close(fd); // the tick comes first, and finds out
+        clients_.clear();
+        while (run.State() != TAP_CLOSED && poll(&tick, 1, 10000) == 1)
+            control_ready(control_, run.get());
+        EXPECT_EQ(run.State(), uint64_t{TAP_CLOSED}) << more;
+    }
+}
+
+// The folder keeps others out; should it not, the socket still asks who it is.
+TEST_F(Control, CutsOffAStranger)
+{
+    constexpr uid_t kStranger = 61234;
+    if (geteuid() != 0)
+        GTEST_SKIP() << "to be another user needs root";
+    std::filesystem::permissions(runtime_, std::filesystem::perms::all);
+    std::filesystem::permissions(Folder(), std::filesystem::perms::all);
+    std::filesystem::permissions(Folder() + "/pipe.sock", std::filesystem::perms::all);
+    Child stranger([&] {
+        int fd = -1;
+        char c;
+        if (setuid(kStranger) != 0 || Socket("pipe", connect, &fd) != 0)
+            return 1;
+        send(fd, "{}\n", 3, MSG_NOSIGNAL);
+        return recv(fd, &c, 1, 0) == 1 ? 2 : 0;
+    });
+    pollfd p = {control_fd(control_), POLLIN, 0};
+    EXPECT_EQ(poll(&p, 1, 10000), 1);
+    EXPECT_TRUE(Serve());
+    EXPECT_EQ(stranger.Wait(), 0);
+}
+
 TEST_F(Control, ASecondOfTheNameGetsTheNumberOfItsProcess)
 {
     control *second = control_open("pipe", &log_);
     ASSERT_NE(second, nullptr);
     EXPECT_THAT(Logged(), HasSubstr("this one is 'pipe-" + std::to_string(getpid()) + "'"));
+    EXPECT_EQ(control_name(second), "pipe-" + std::to_string(getpid()));
+    EXPECT_STREQ(control_name(control_), "pipe");
     control_close(second);
     EXPECT_TRUE(std::filesystem::exists(Folder() + "/pipe.sock")) << "the first's";
 }
@@ -217,5 +328,6 @@ TEST_F(Control, ThatCannotBeIsLoggedAndDoneWithout)
     EXPECT_EQ(control_open("other", &log_), nullptr);
     EXPECT_THAT(Logged(), HasSubstr("its folder is not ours alone"));
     EXPECT_EQ(control_fd(nullptr), -1);
+    EXPECT_EQ(control_name(nullptr), nullptr);
     control_close(nullptr);
 }
