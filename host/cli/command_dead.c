@@ -99,28 +99,33 @@ static void print_list(const struct letter_list *list, const char *path, FILE *o
     fputc('\n', out);
 }
 
-/* What is known of it, and its name. NULL: no memory, or it is gone. */
-static json_t *letter_object(int folder, const char *name)
+/* What is known of it, and its name. *out is NULL if it is none, or gone. 0 or -ENOMEM. */
+static int letter_object(int folder, const struct letter *l, json_t **out)
 {
     char why[JSON_ERROR_TEXT_LENGTH];
-    json_t *letter = letter_load(folder, name, why, sizeof why);
-    if (letter && json_object_set_new(letter, "name", json_text(name)) == 0)
-        return letter;
-    json_decref(letter);
-    return NULL;
+    *out = NULL;
+    if (!l->problem && letter_load(folder, l->name, why, sizeof why, out) == -ENOMEM)
+        return -ENOMEM;
+    if (!*out || json_object_set_new(*out, "name", json_text(l->name)) == 0)
+        return 0;
+    json_decref(*out);
+    return -ENOMEM;
 }
 
 static int print_json(int folder, const struct letter_list *list, FILE *out, FILE *err)
 {
     json_t *all = json_array();
-    for (size_t i = 0; i < list->n && all; i++) {
-        json_t *letter = list->letters[i].problem ? NULL : letter_object(folder, list->letters[i].name);
-        if (letter && json_array_append_new(all, letter) != 0) {
-            json_decref(all);
-            all = NULL;
-        }
+    int error = all ? 0 : -ENOMEM;
+    for (size_t i = 0; i < list->n && !error; i++) {
+        json_t *letter;
+        error = letter_object(folder, &list->letters[i], &letter);
+        if (!error && letter && json_array_append_new(all, letter) != 0)
+            error = -ENOMEM;
     }
-    return json_print(all, out) == -ENOMEM ? no_memory(err) : EXIT_OK;
+    if (!error)
+        return json_print(all, out) == -ENOMEM ? no_memory(err) : EXIT_OK;
+    json_decref(all);
+    return no_memory(err);
 }
 
 /* ---- show ---- */
@@ -241,11 +246,13 @@ static void print_letter(int folder, const char *name, json_t *letter, size_t by
     payload_print(out, 4, payload, n, (uint64_t)json_integer_value(json_object_get(letter, "size")));
 }
 
-static void show(int folder, const struct letter_list *list, size_t bytes, FILE *out)
+static int show(int folder, const struct letter_list *list, size_t bytes, FILE *out, FILE *err)
 {
     int first = 1;
     for (size_t i = 0; i < list->n; i++) {
-        json_t *letter = list->letters[i].problem ? NULL : letter_object(folder, list->letters[i].name);
+        json_t *letter;
+        if (letter_object(folder, &list->letters[i], &letter))
+            return no_memory(err);
         if (!letter)
             continue;
         if (!first)
@@ -254,6 +261,7 @@ static void show(int folder, const struct letter_list *list, size_t bytes, FILE 
         print_letter(folder, list->letters[i].name, letter, bytes, out);
         json_decref(letter);
     }
+    return EXIT_OK;
 }
 
 static int look(const struct arguments *a, int shows, FILE *out, FILE *err)
@@ -280,7 +288,7 @@ static int look(const struct arguments *a, int shows, FILE *out, FILE *err)
     } else if (a->values[JSON])
         result = print_json(folder, &list, out, err);
     else if (shows)
-        show(folder, &list, bytes, out);
+        result = show(folder, &list, bytes, out, err);
     else
         print_list(&list, path, out);
     letters_clear(&list);

@@ -1,6 +1,5 @@
 #include "letter.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,44 +9,75 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "entries.h"
 
 #define SUFFIX ".json"
 
 enum { OPEN_LETTER = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK };
 
-json_t *letter_load(int folder, const char *name, char *why, size_t why_size)
+int letter_load(int folder, const char *name, char *why, size_t why_size, json_t **out)
 {
     AUTO_FREE char *file = NULL;
-    json_error_t error = {.text = "there is no memory"};
-    if (asprintf(&file, "%s" SUFFIX, name) < 0)
-        file = NULL;
-    AUTO_FD int fd = file && !strchr(name, '/') ? openat(folder, file, OPEN_LETTER) : -1;
-    if (fd < 0) {
-        snprintf(why, why_size, "%s", file && strchr(name, '/') ? "a letter's name has no slash" : strerror(errno));
-        return NULL;
+    json_error_t error;
+    if (strchr(name, '/')) {
+        snprintf(why, why_size, "a letter's name has no slash");
+        return -EINVAL;
     }
+    if (asprintf(&file, "%s" SUFFIX, name) < 0) {
+        file = NULL;
+        return -ENOMEM;
+    }
+    AUTO_FD int fd = openat(folder, file, OPEN_LETTER);
+    if (fd < 0) {
+        int failure = -errno;
+        snprintf(why, why_size, "%s", strerror(-failure));
+        return failure;
+    }
+    errno = 0;
     json_t *letter = json_loadfd(fd, 0, &error);
-    if (json_is_object(letter) && json_is_string(json_object_get(letter, "stage")))
-        return letter;
+    if (!letter && errno == ENOMEM) /* jansson may say that it is the text */
+        return -ENOMEM;
+    if (json_is_object(letter) && json_is_string(json_object_get(letter, "stage"))) {
+        *out = letter;
+        return 0;
+    }
     snprintf(why, why_size, "%s", letter ? "it is no dead letter" : error.text);
     json_decref(letter);
-    return NULL;
+    return -EINVAL;
+}
+
+/* Up to `size` bytes of a file; how many, or -1. */
+static ssize_t read_up_to(int fd, uint8_t *bytes, size_t size)
+{
+    size_t at = 0;
+    ssize_t n = 1;
+    while (n > 0 && at < size) {
+        n = read(fd, bytes + at, size - at);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return n < 0 ? -1 : (ssize_t)at;
 }
 
 uint8_t *letter_payload(int folder, const json_t *letter, size_t most, size_t *size)
 {
     const char *file = json_string_value(json_object_get(letter, "payload"));
-    AUTO_FD int fd = file && !strchr(file, '/') ? openat(folder, file, OPEN_LETTER) : -1;
-    if (file && strchr(file, '/'))
+    struct stat s;
+    if (!file || strchr(file, '/')) {
         errno = EINVAL;
-    uint8_t *bytes = fd < 0 ? NULL : malloc(most + 1);
-    ssize_t n = 1;
-    for (*size = 0; bytes && n > 0 && *size<most; *size += n> 0 ? (size_t)n : 0)
-        n = read(fd, bytes + *size, most - *size);
-    if (n >= 0)
-        return bytes;
-    free(bytes);
-    return NULL;
+        return NULL;
+    }
+    AUTO_FD int fd = openat(folder, file, OPEN_LETTER);
+    if (fd < 0 || fstat(fd, &s) != 0)
+        return NULL;
+    size_t wanted = (uint64_t)s.st_size < most ? (size_t)s.st_size : most;
+    uint8_t *bytes = malloc(wanted + 1); /* never of none: that may be NULL */
+    ssize_t n = bytes ? read_up_to(fd, bytes, wanted) : -1;
+    if (n < 0) {
+        free(bytes);
+        return NULL;
+    }
+    *size = (size_t)n;
+    return bytes;
 }
 
 static char *text_of(const json_t *letter, const char *key)
@@ -116,8 +146,11 @@ static int read_letter(int folder, const char *name, size_t length, struct lette
     *out = (struct letter){.name = strndup(name, length)};
     if (!out->name)
         return -ENOMEM;
-    json_t *letter = letter_load(folder, out->name, why, sizeof why);
-    if (!letter) {
+    json_t *letter;
+    int error = letter_load(folder, out->name, why, sizeof why, &letter);
+    if (error == -ENOMEM)
+        return error;
+    if (error) {
         out->problem = strdup(why);
         return out->problem ? 0 : -ENOMEM;
     }
@@ -172,28 +205,32 @@ static int is_letter(const char *file, size_t *length)
     return file[0] != '.' && n > suffix && strcmp(file + n - suffix, SUFFIX) == 0;
 }
 
+struct search {
+    const char *stage;
+    struct letter_list *found;
+};
+
+static int add_if_wanted(void *context, int folder, const char *file)
+{
+    const struct search *search = context;
+    struct letter letter;
+    size_t length;
+    if (!is_letter(file, &length))
+        return 0;
+    int error = read_letter(folder, file, length, &letter);
+    int wanted = !error && (!search->stage || letter.problem || strcmp(letter.stage, search->stage) == 0);
+    if (wanted)
+        error = add(search->found, &letter);
+    if (error || !wanted)
+        release(&letter);
+    return error;
+}
+
 int letters_list(int folder, const char *stage, struct letter_list *out)
 {
-    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    int error = entries ? 0 : -errno;
+    struct search search = {stage, out};
     *out = (struct letter_list){0};
-    for (const struct dirent *e; entries && !error && (e = readdir(entries));) {
-        struct letter letter;
-        size_t length;
-        if (!is_letter(e->d_name, &length))
-            continue;
-        error = read_letter(folder, e->d_name, length, &letter);
-        int wanted = !error && (!stage || letter.problem || strcmp(letter.stage, stage) == 0);
-        if (wanted)
-            error = add(out, &letter);
-        if (error || !wanted)
-            release(&letter);
-    }
-    if (entries)
-        closedir(entries);
-    else if (copy >= 0)
-        close(copy);
+    int error = entries_visit(folder, add_if_wanted, &search);
     if (error)
         letters_clear(out);
     else if (out->n)

@@ -34,8 +34,8 @@ void letters_clear(struct letter_list *l);
 /* Takes all out but those of n names; with none of these, nothing. NULL, or the name that no letter has. */
 const char *letters_keep(struct letter_list *l, char *const *names, size_t n);
 
-/* What is known of one letter, to be released; NULL and why. */
-json_t *letter_load(int folder, const char *name, char *why, size_t why_size);
+/* What is known of one letter, to be released. 0 or -errno; and why it is no letter, but for -ENOMEM. */
+int letter_load(int folder, const char *name, char *why, size_t why_size, json_t **out);
 
 /* Up to `most` bytes of its payload, to free(), and how many. NULL and errno: it cannot be read. */
 uint8_t *letter_payload(int folder, const json_t *letter, size_t most, size_t *size);

@@ -1,6 +1,5 @@
 #include "replay.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "entries.h"
 
 #define WORK ".replay"
 #define TAKEN "taken"
@@ -22,22 +22,6 @@ static int has_suffix(const char *name, const char *suffix)
 {
     size_t n = strlen(name), s = strlen(suffix);
     return n > s && strcmp(name + n - s, suffix) == 0;
-}
-
-/* Calls `visit` for each file of a folder, but for its two dots. 0 or the first error. */
-static int each_file(int folder, int (*visit)(void *context, int folder, const char *name), void *context)
-{
-    int copy = openat(folder, ".", OPEN_FOLDER);
-    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    int error = entries ? 0 : -errno;
-    for (const struct dirent *e; entries && !error && (e = readdir(entries));)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            error = visit(context, folder, e->d_name);
-    if (entries)
-        closedir(entries);
-    else if (copy >= 0)
-        close(copy);
-    return error;
 }
 
 static int remove_file(int folder, const char *name)
@@ -54,10 +38,10 @@ static int remove_but_taken(void *context, int folder, const char *name)
 /* `taken` last: without it the rest would be undone. */
 static int remove_work(int folder, int work)
 {
-    int error = each_file(work, remove_but_taken, NULL);
+    int error = entries_visit(work, remove_but_taken, NULL);
     if (!error)
         error = remove_file(work, TAKEN);
-    if (!error && unlinkat(folder, WORK, AT_REMOVEDIR) != 0 && errno != ENOENT)
+    if (!error && unlinkat(folder, WORK, AT_REMOVEDIR) != 0)
         error = -errno;
     return error;
 }
@@ -71,9 +55,18 @@ struct move {
 static int move_file(void *context, int folder, const char *name)
 {
     const struct move *m = context;
-    if (name[0] == '.' || !has_suffix(name, m->suffix))
-        return 0;
-    return renameat(folder, name, m->to, name) != 0 && errno != ENOENT ? -errno : 0;
+    return has_suffix(name, m->suffix) && renameat(folder, name, m->to, name) != 0 ? -errno : 0;
+}
+
+/* <name>SUFFIX; it need not be there. 0 or -errno. */
+static int remove_named(int folder, const char *name, const char *suffix)
+{
+    AUTO_FREE char *file = NULL;
+    if (asprintf(&file, "%s%s", name, suffix) < 0) {
+        file = NULL;
+        return -ENOMEM;
+    }
+    return remove_file(folder, file);
 }
 
 /* Names are one a line; no letter of ours has a slash in its name. */
@@ -83,18 +76,14 @@ static int remove_taken(int folder, FILE *taken)
     size_t room = 0;
     int error = 0;
     for (ssize_t n; !error && (n = getline(&line, &room, taken)) > 0;) {
-        AUTO_FREE char *json = NULL;
-        AUTO_FREE char *payload = NULL;
         line[n - (line[n - 1] == '\n')] = '\0';
         if (!*line || strchr(line, '/'))
             continue;
-        if (asprintf(&json, "%s.json", line) < 0 || asprintf(&payload, "%s.bin", line) < 0)
-            return -ENOMEM;
-        error = remove_file(folder, json); /* first: a .json means that the letter is whole */
+        error = remove_named(folder, line, ".json"); /* first: a .json means that the letter is whole */
         if (!error)
-            error = remove_file(folder, payload);
+            error = remove_named(folder, line, ".bin");
     }
-    return !error && ferror(taken) ? -EIO : error;
+    return !error && !feof(taken) ? -EIO : error; /* to its end: what is not removed will be sent again */
 }
 
 /* What the decision means: the run's own letters come to the others, payload first, and what was taken goes. */
@@ -106,9 +95,9 @@ static int finish(int folder, int work, int taken)
         return -ENOMEM;
     }
     struct move payloads = {folder, ".bin"}, letters = {folder, ".json"};
-    int error = each_file(work, move_file, &payloads);
+    int error = entries_visit(work, move_file, &payloads);
     if (!error)
-        error = each_file(work, move_file, &letters);
+        error = entries_visit(work, move_file, &letters);
     if (!error)
         error = remove_taken(folder, names);
     return error ? error : remove_work(folder, work);

@@ -2,11 +2,15 @@
 extern "C" {
 #include "letter.h"
 }
+#include "failing.h"
 #include "letter_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace
@@ -18,7 +22,22 @@ using testing::HasSubstr;
 class Letters : public testing::Test
 {
   protected:
-    ~Letters() override { letters_clear(&list_); }
+    ~Letters() override
+    {
+        letters_clear(&list_);
+        for (auto &loaded : loaded_)
+            json_decref(loaded.second);
+    }
+
+    // Loaded before, or now; released with the test.
+    const json_t *Load(const std::string &name)
+    {
+        char why[200];
+        if (!loaded_.count(name)) {
+            EXPECT_EQ(letter_load(folder_.fd(), name.c_str(), why, sizeof why, &loaded_[name]), 0) << name;
+        }
+        return loaded_[name];
+    }
 
     std::vector<std::string> Names(const char *stage = nullptr)
     {
@@ -30,8 +49,18 @@ class Letters : public testing::Test
         return names;
     }
 
+    // Of each letter of the list, or "".
+    std::vector<std::string> Problems() const
+    {
+        std::vector<std::string> problems;
+        for (size_t i = 0; i < list_.n; i++)
+            problems.emplace_back(list_.letters[i].problem ? list_.letters[i].problem : "");
+        return problems;
+    }
+
     LetterFolder folder_;
     letter_list list_ = {};
+    std::map<std::string, json_t *> loaded_;
 };
 
 } // namespace
@@ -98,19 +127,90 @@ TEST_F(Letters, APayloadIsReadAsFarAsWantedAndOnlyFromTheFolder)
 {
     folder_.Letter("abcdef", "mid");
     folder_.Put("sly.json", R"({"stage":"s","payload":"../passwd"})");
-    char why[200];
+    folder_.Put("none.json", R"({"stage":"s","payload":null})");
+    folder_.Put("folder.json", R"({"stage":"s","payload":"."})");
     size_t size = 0;
-    json_t *letter = letter_load(folder_.fd(), "abcdef", why, sizeof why);
-    ASSERT_NE(letter, nullptr);
-    for (size_t most : {0u, 4u, 100u}) {
-        uint8_t *bytes = letter_payload(folder_.fd(), letter, most, &size);
+    for (size_t most : {size_t{0}, size_t{4}, size_t{100}, SIZE_MAX}) {
+        uint8_t *bytes = letter_payload(folder_.fd(), Load("abcdef"), most, &size);
         EXPECT_EQ(std::string(reinterpret_cast<char *>(bytes), size), std::string("abcdef").substr(0, most));
         free(bytes);
     }
-    json_decref(letter);
-    letter = letter_load(folder_.fd(), "sly", why, sizeof why);
-    EXPECT_EQ(letter_payload(folder_.fd(), letter, 100, &size), nullptr);
-    json_decref(letter);
-    EXPECT_EQ(letter_load(folder_.fd(), "../x", why, sizeof why), nullptr);
+    const std::pair<const char *, int> wrong[] = {{"sly", EINVAL}, {"none", EINVAL}, {"folder", EISDIR}};
+    for (const auto &[name, error] : wrong) {
+        errno = 0;
+        EXPECT_EQ(letter_payload(folder_.fd(), Load(name), 100, &size), nullptr) << name;
+        EXPECT_EQ(errno, error) << name;
+    }
+    std::filesystem::remove(folder_.path() + "/abcdef.bin");
+    EXPECT_EQ(letter_payload(folder_.fd(), Load("abcdef"), 100, &size), nullptr);
+    EXPECT_EQ(errno, ENOENT);
+}
+
+TEST_F(Letters, ThatCannotBeLoadedSayWhy)
+{
+    char why[200];
+    json_t *letter = nullptr;
+    folder_.Put("cut.json", R"({"stage":"mid","rea)");
+    EXPECT_EQ(letter_load(folder_.fd(), "../x", why, sizeof why, &letter), -EINVAL);
     EXPECT_THAT(why, HasSubstr("no slash"));
+    EXPECT_EQ(letter_load(folder_.fd(), "gone", why, sizeof why, &letter), -ENOENT);
+    EXPECT_THAT(why, HasSubstr("No such file"));
+    EXPECT_EQ(letter_load(folder_.fd(), "cut", why, sizeof why, &letter), -EINVAL);
+    EXPECT_THAT(why, HasSubstr("premature end of input"));
+    EXPECT_EQ(letter, nullptr);
+}
+
+TEST_F(Letters, ManyAreListedInOrderToo)
+{
+    constexpr int kMany = 200;
+    std::vector<std::string> wanted;
+    for (int i = 0; i < kMany; i++) {
+        folder_.Letter("of-" + std::to_string(kMany - i), "mid", 1, i);
+        wanted.push_back("of-" + std::to_string(kMany - i));
+    }
+    EXPECT_EQ(Names(), wanted);
+}
+
+// A letter that is left out for want of memory, or as its folder was read in part, would be missed by nobody.
+TEST_F(Letters, AreListedWholeOrNotAtAllWhicheverCallFails)
+{
+    folder_.Letter("a", "mid", 2);
+    folder_.Letter("b", "mid", 1, 2);
+    folder_.Letter("c", "mid", 1, 1);
+    folder_.Put("strange.json", "x");
+    const auto names = Names();
+    const auto problems = Problems();
+    EXPECT_THAT(names, ElementsAre("strange", "c", "b", "a"));
+    int n = 1;
+    for (bool failed = true; failed; n++) {
+        letters_clear(&list_);
+        failing::Call call(n);
+        int error = letters_list(folder_.fd(), nullptr, &list_);
+        failed = call.Failed();
+        if (error)
+            EXPECT_EQ(list_.n, 0u) << call.name();
+        else
+            EXPECT_EQ(list_.n, names.size()) << call.name();
+        EXPECT_EQ(error || Problems() != problems, failed) << call.name();
+    }
+    EXPECT_GT(n, 20);
+}
+
+TEST_F(Letters, APayloadIsWholeOrNoneWhicheverCallFails)
+{
+    folder_.Letter("abcdef", "mid");
+    Load("abcdef");
+    for (int n = 1;; n++) {
+        size_t size = 0;
+        failing::Call call(n);
+        uint8_t *bytes = letter_payload(folder_.fd(), Load("abcdef"), 100, &size);
+        if (call.Failed()) {
+            EXPECT_EQ(bytes, nullptr) << call.name();
+            continue;
+        }
+        EXPECT_EQ(std::string(reinterpret_cast<char *>(bytes), size), "abcdef");
+        free(bytes);
+        EXPECT_GT(n, 3);
+        break;
+    }
 }

@@ -2,6 +2,7 @@
 extern "C" {
 #include "replay.h"
 }
+#include "failing.h"
 #include "letter_folder.h"
 
 #include <gmock/gmock.h>
@@ -11,6 +12,9 @@ extern "C" {
 
 #include <cerrno>
 #include <csignal>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace
 {
@@ -144,10 +148,116 @@ TEST(Replay, WritesNamesForItsSource)
 TEST(Replay, SaysThatADiskIsFull)
 {
     char dev[] = "/dev", *path = nullptr;
+    const std::vector<const char *> many(10000, "one"); // more than is written at the end
     replay r = {};
     r.work = dev;
     EXPECT_EQ(replay_write_names(&r, "full", taken, 2, &path), -ENOSPC);
+    EXPECT_EQ(replay_write_names(&r, "full", many.data(), many.size(), &path), -ENOSPC);
     EXPECT_EQ(path, nullptr);
+}
+
+TEST(Replay, SaysThatItsFolderIsThereAlready)
+{
+    LetterFolder folder;
+    replay r = {};
+    ASSERT_EQ(replay_open(&r, folder.path().c_str()), 0);
+    ASSERT_EQ(replay_begin(&r), 0);
+    EXPECT_EQ(replay_begin(&r), -EEXIST);
+    replay_close(&r);
+    replay_close(&r); // closed already
+}
+
+TEST(Replay, ThatWasDecidedRemovesNothingOutsideTheFolder)
+{
+    LetterFolder outside, folder;
+    SetOut(folder);
+    Work(folder);
+    const std::string strange = outside.path() + "/kept";
+    outside.Put("kept.json", "x");
+    folder.Put(".replay/taken", "one\n\n../" + std::filesystem::path(strange).filename().string() + "\n" + strange +
+                                    "\ntwo"); // the last line without its end
+    Settle(folder);
+    EXPECT_EQ(folder.Files(), After());
+    EXPECT_EQ(outside.Files().size(), 1u);
+}
+
+TEST(Replay, SaysThatItsFolderIsGone)
+{
+    LetterFolder folder;
+    replay r = {};
+    char *path = nullptr;
+    ASSERT_EQ(replay_open(&r, folder.path().c_str()), 0);
+    EXPECT_EQ(replay_write_names(&r, "names-0", taken, 2, &path), -ENOENT);
+    EXPECT_EQ(replay_take(&r, taken, 2), -ENOENT);
+    replay_close(&r);
+}
+
+TEST(Replay, WhoseFolderIsNoneIsNotTouched)
+{
+    LetterFolder folder;
+    SetOut(folder);
+    folder.Put(".replay", "a file");
+    replay r = {};
+    EXPECT_EQ(replay_open(&r, folder.path().c_str()), -ENOTDIR);
+    EXPECT_EQ(r.folder, -1);
+    EXPECT_EQ(folder.Files().size(), Before().size() + 1);
+}
+
+TEST(Replay, InWhichAnyCallFailsHasTakenAllItsLettersOrNone)
+{
+    std::set<std::string> undone, finished;
+    bool failed = true;
+    for (int n = 1; failed; n++) {
+        LetterFolder folder;
+        SetOut(folder);
+        replay r = {};
+        ASSERT_EQ(replay_open(&r, folder.path().c_str()), 0);
+        ASSERT_EQ(replay_begin(&r), 0);
+        Work(folder);
+        std::string name;
+        {
+            failing::Call call(n);
+            int error = replay_take(&r, taken, 2);
+            failed = call.Failed();
+            name = call.name();
+            EXPECT_EQ(error != 0, failed) << name << ", call " << n;
+        }
+        bool decided = std::filesystem::exists(folder.path() + "/.replay/taken") ||
+                       !std::filesystem::exists(folder.path() + "/one.json");
+        replay_close(&r);
+        EXPECT_EQ(folder.Files(), decided ? After() : Before()) << name << " failed";
+        (decided ? finished : undone).insert(name);
+    }
+    EXPECT_GT(undone.size(), 3u);
+    EXPECT_GT(finished.size(), 5u);
+}
+
+// One that was killed: undone if it had not decided, else finished.
+TEST(Replay, ThatWasInterruptedIsSettledByTheNextWhicheverCallFails)
+{
+    for (bool decided : {false, true})
+        for (int n = 1;; n++) {
+            LetterFolder folder;
+            SetOut(folder);
+            Work(folder);
+            if (decided)
+                folder.Put(".replay/taken", "one\ntwo\n");
+            replay r = {};
+            std::string name;
+            {
+                failing::Call call(n);
+                int error = replay_open(&r, folder.path().c_str());
+                EXPECT_EQ(error != 0, call.Failed()) << call.name() << ", call " << n;
+                name = call.Failed() ? call.name() : "";
+            }
+            replay_close(&r);
+            if (name.empty()) {
+                EXPECT_GT(n, 5);
+                break;
+            }
+            Settle(folder);
+            EXPECT_EQ(folder.Files(), decided ? After() : Before()) << name << ", call " << n;
+        }
 }
 
 // Killed before and after each of its system calls: what lies between them nobody else can see.
