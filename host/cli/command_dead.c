@@ -64,18 +64,25 @@ static int no_memory(FILE *err)
 
 /* ---- list ---- */
 
+static void print_problem(const struct letter *l, FILE *out)
+{
+    fputs("no letter: ", out);
+    harmless_print(out, l->problem);
+    fputc('\n', out);
+}
+
 static void print_letter_line(const struct letter *l, int width, FILE *out)
 {
-    fprintf(out, "%-*s  ", width, l->name);
+    harmless_print(out, l->name);
+    fprintf(out, "%*s", width - (int)strlen(l->name) + 2, "");
     if (l->problem) {
-        fputs("no letter: ", out);
-        harmless_print(out, l->problem);
-    } else {
-        fprintf(out, "%9s  ", l->has_frame ? quantity_bytes(l->size).text : "-");
-        if (*l->signal)
-            fprintf(out, "%s: ", l->signal);
-        harmless_print(out, l->reason);
+        print_problem(l, out);
+        return;
     }
+    fprintf(out, "%9s  ", l->has_frame ? quantity_bytes(l->size).text : "-");
+    harmless_print(out, l->signal);
+    fputs(*l->signal ? ": " : "", out);
+    harmless_print(out, l->reason);
     fputc('\n', out);
 }
 
@@ -133,12 +140,10 @@ static int print_json(int folder, const struct letter_list *list, FILE *out, FIL
 static void print_text_lines(const char *text, FILE *out)
 {
     for (;;) {
-        char *line = strndup(text, strcspn(text, "\n"));
-        if (line)
-            harmless_print(out, line);
-        free(line);
+        size_t n = strcspn(text, "\n");
+        harmless_print_part(out, text, n);
         fputc('\n', out);
-        text += strcspn(text, "\n");
+        text += n;
         if (!*text++ || !*text)
             return;
         fprintf(out, "%*s", 14, "");
@@ -148,25 +153,18 @@ static void print_text_lines(const char *text, FILE *out)
 /* Whatever there is: a later version may write more. */
 static void print_known(const char *key, const json_t *value, FILE *out)
 {
-    const json_t *hex = json_object_get(value, "hex"), *item;
-    size_t i;
-    fprintf(out, "  %-10s  ", key);
-    if (json_is_string(value)) {
-        print_text_lines(json_string_value(value), out);
-    } else if (json_is_integer(value)) {
-        fprintf(out, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(value));
-    } else if (json_is_string(hex)) {
-        print_text_lines(json_string_value(hex), out);
-    } else if (json_is_array(value)) {
-        json_array_foreach(value, i, item)
-        {
-            fprintf(out, "%*s", i ? 14 : 0, "");
-            print_text_lines(json_is_string(item) ? json_string_value(item) : "?", out);
-        }
-    } else {
-        AUTO_FREE char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-        fprintf(out, "%s\n", text ? text : "?");
+    const json_t *hex = json_object_get(value, "hex");
+    const char *text = json_string_value(json_is_string(hex) ? hex : value);
+    int width = (int)strlen(key);
+    fputs("  ", out);
+    harmless_print(out, key);
+    fprintf(out, "%*s", width < 10 ? 12 - width : 2, "");
+    if (text) {
+        print_text_lines(text, out);
+        return;
     }
+    json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    fputc('\n', out);
 }
 
 static const char *text_in(const json_t *object, const char *key)
@@ -209,16 +207,17 @@ static void print_when(json_int_t run_us, FILE *out)
     char text[64];
     time_t seconds = (time_t)(run_us / US_PER_S);
     struct tm when;
-    if (run_us > 0 && localtime_r(&seconds, &when) && strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &when))
-        fprintf(out, "  %-10s  %s\n", "run of", text);
+    if (run_us <= 0)
+        return;
+    localtime_r(&seconds, &when); /* 2^63 us are no more years than it can tell */
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &when);
+    fprintf(out, "  %-10s  %s\n", "run of", text);
 }
 
-static void print_letter(int folder, const char *name, json_t *letter, size_t bytes, FILE *out)
+static void print_letter(int folder, json_t *letter, size_t bytes, FILE *out)
 {
     const char *key;
     json_t *value;
-    harmless_print(out, name);
-    fputc('\n', out);
     json_object_foreach(letter, key, value)
     {
         if (json_is_null(value) || strcmp(key, "payload") == 0 || strcmp(key, "name") == 0)
@@ -234,7 +233,7 @@ static void print_letter(int folder, const char *name, json_t *letter, size_t by
             attributes_print(out, 14, value);
         }
     }
-    if (!json_object_get(letter, "payload"))
+    if (!json_is_string(json_object_get(letter, "payload")))
         return;
     size_t n = 0;
     AUTO_FREE uint8_t *payload = letter_payload(folder, letter, bytes, &n);
@@ -248,17 +247,19 @@ static void print_letter(int folder, const char *name, json_t *letter, size_t by
 
 static int show(int folder, const struct letter_list *list, size_t bytes, FILE *out, FILE *err)
 {
-    int first = 1;
     for (size_t i = 0; i < list->n; i++) {
+        const struct letter *l = &list->letters[i];
         json_t *letter;
-        if (letter_object(folder, &list->letters[i], &letter))
+        if (letter_object(folder, l, &letter))
             return no_memory(err);
-        if (!letter)
-            continue;
-        if (!first)
-            fputc('\n', out);
-        first = 0;
-        print_letter(folder, list->letters[i].name, letter, bytes, out);
+        fputs(i ? "\n" : "", out);
+        harmless_print(out, l->name);
+        fputc('\n', out);
+        if (l->problem) {
+            fputs("  ", out);
+            print_problem(l, out);
+        } else if (letter)
+            print_letter(folder, letter, bytes, out);
         json_decref(letter);
     }
     return EXIT_OK;

@@ -11,6 +11,7 @@
 #include "display.h"
 #include "feed.h"
 #include "letter.h"
+#include "payload_text.h"
 #include "replay.h"
 #include "summary.h"
 
@@ -32,7 +33,6 @@ struct resend {
     struct batch batches[PIPELINE_STAGES_MAX];
     uint32_t n_batches;
     size_t n_sent, n_left; /* letters that are sent; that stay, whatever comes */
-    char *folder;          /* that of the wishes, as a pipeline has it */
     FILE *err;
 };
 
@@ -51,25 +51,30 @@ __attribute__((format(printf, 2, 3))) static int fail(const struct resend *p, co
 
 static int port_of(const struct stage *s, const char *name)
 {
-    for (uint32_t i = 0; i < s->description->n_inputs && *name; i++)
+    if (!*name)
+        return 0;
+    for (uint32_t i = 0; i < s->description->n_inputs; i++)
         if (strcmp(s->description->inputs[i].name, name) == 0)
             return (int)i;
-    return *name ? -1 : 0;
+    return -1;
 }
 
-/* NULL: there are as many as there can be. */
-static struct batch *batch_of(struct resend *p, uint32_t stage, uint32_t port)
+/* NULL, or why there is none. */
+static const char *batch_of(struct resend *p, uint32_t stage, uint32_t port, struct batch **out)
 {
-    struct batch *b = p->batches;
-    while (b < p->batches + p->n_batches && (b->stage != stage || b->port != port))
+    struct batch *b = p->batches, *end = b + p->n_batches;
+    while (b < end && (b->stage != stage || b->port != port))
         b++;
     if (b == p->batches + PIPELINE_STAGES_MAX)
-        return NULL;
-    if (b == p->batches + p->n_batches) {
+        return "letters of too many stages; use --from";
+    if (b == end) {
         *b = (struct batch){.stage = stage, .port = port, .names = calloc(p->letters.n, sizeof *b->names)};
-        p->n_batches += b->names != NULL;
+        if (!b->names)
+            return "there is no memory";
+        p->n_batches++;
     }
-    return b->names ? b : NULL;
+    *out = b;
+    return NULL;
 }
 
 /* NULL, or why a letter cannot be sent. */
@@ -85,11 +90,21 @@ static const char *place_letter(struct resend *p, const struct letter *l)
     int port = port_of(&p->whole->stages[stage], l->port);
     if (port < 0)
         return "its stage has no input port of that name";
-    struct batch *b = batch_of(p, (uint32_t)stage, (uint32_t)port);
-    if (!b)
-        return "letters of too many stages; use --from";
-    b->names[b->n++] = l->name;
-    return NULL;
+    struct batch *b;
+    const char *why = batch_of(p, (uint32_t)stage, (uint32_t)port, &b);
+    if (!why)
+        b->names[b->n++] = l->name;
+    return why;
+}
+
+/* Both may be words of whoever wrote the file. */
+static void say_stays(const struct resend *p, const char *name, const char *why)
+{
+    fputs("micropipe dead replay: ", p->err);
+    harmless_print(p->err, name);
+    fputs(" stays: ", p->err);
+    harmless_print(p->err, why);
+    fputc('\n', p->err);
 }
 
 static void sort_letters(struct resend *p)
@@ -99,7 +114,7 @@ static void sort_letters(struct resend *p)
         const char *why = place_letter(p, l);
         p->n_sent += !why;
         if (why && p->n_left++ < 10)
-            fail(p, "%s stays: %s", l->name, why);
+            say_stays(p, l->name, why);
     }
     if (p->n_left > 10)
         fail(p, "%zu more stay", p->n_left - 10);
@@ -122,7 +137,9 @@ static int is_told(const struct replay_wishes *w, const char *stage)
 /* Sinks like wds.write replace what an earlier run wrote, and what it wrote is most of the data. */
 static int check_sinks(const struct resend *p, const struct pipeline *fed)
 {
-    for (uint32_t i = 0; i < fed->n_stages && !p->wishes->same_output; i++) {
+    if (p->wishes->same_output)
+        return EXIT_OK;
+    for (uint32_t i = 0; i < fed->n_stages; i++) {
         const struct stage *s = &fed->stages[i];
         uint32_t n_set = 0;
         for (uint32_t o = 0; o < s->description->n_options; o++)
@@ -173,13 +190,13 @@ static char *quoted(const char *text)
 /* What files.letters is told, as a one-line pipeline; to free(), NULL: no memory. */
 static char *source_line(const struct resend *p, const struct batch *b)
 {
-    char *folder = quoted(p->wishes->folder), *names = quoted(b->file), *line = NULL;
-    if (folder && names &&
+    AUTO_FREE char *folder = quoted(p->wishes->folder);
+    AUTO_FREE char *names = quoted(b->file);
+    char *line = NULL;
+    if (!folder || !names ||
         asprintf(&line, "files.letters :name=%s :on_error=stop path=%s names=%s | core.null", b->name, folder, names) <
             0)
-        line = NULL;
-    free(folder);
-    free(names);
+        return NULL;
     return line;
 }
 
@@ -187,13 +204,12 @@ static char *source_line(const struct resend *p, const struct batch *b)
 static int make_source(const struct resend *p, const struct configuration *c, struct batch *b)
 {
     struct complaints complaints = {0};
-    char *line = source_line(p, b);
+    AUTO_FREE char *line = source_line(p, b);
     if (!line)
         return fail(p, "there is no memory");
     int error = pipeline_parse_line(c->catalogue, line, NULL, 0, &b->source, &complaints);
     complaints_print(&complaints, p->err);
     complaints_clear(&complaints);
-    free(line);
     return error ? EXIT_SYSTEM : EXIT_OK;
 }
 
@@ -250,7 +266,7 @@ static void run(const struct resend *p, const struct pipeline *fed, struct summa
     control_close(control);
     display_end(&display);
     struct pipeline told = *fed; /* where what was refused will be, once the run is taken */
-    told.dead_letters = p->folder;
+    told.dead_letters = p->wishes->folder;
     s->pipeline = &told;
     if (!quiet)
         summary_print(s, display_columns(STDERR_FILENO), p->err);
@@ -305,6 +321,15 @@ static int run_and_take(struct resend *p, const struct configuration *c)
     return result;
 }
 
+static int send_letters(struct resend *p, const struct configuration *c)
+{
+    sort_letters(p);
+    if (p->n_sent > 0)
+        return run_and_take(p, c);
+    fail(p, "there is nothing to send in %s", p->wishes->folder);
+    return EXIT_OK;
+}
+
 static int open_letters(struct resend *p)
 {
     const char *folder = p->wishes->folder;
@@ -323,14 +348,9 @@ int dead_replay(const struct replay_wishes *w, const struct configuration *c, FI
         fail(&p, "the pipeline has no stage '%s'", w->stage);
         return EXIT_USAGE;
     }
-    p.folder = strdup(w->folder);
-    int result = p.folder ? open_letters(&p) : fail(&p, "there is no memory");
+    int result = open_letters(&p);
     if (!result)
-        sort_letters(&p);
-    if (!result && p.n_sent > 0)
-        result = run_and_take(&p, c);
-    else if (!result)
-        fail(&p, "there is nothing to send in %s", w->folder);
+        result = send_letters(&p, c);
     for (uint32_t i = 0; i < p.n_batches; i++) {
         pipeline_destroy(&p.batches[i].source);
         free(p.batches[i].names);
@@ -338,6 +358,5 @@ int dead_replay(const struct replay_wishes *w, const struct configuration *c, FI
     }
     replay_close(&p.journal);
     letters_clear(&p.letters);
-    free(p.folder);
     return result;
 }

@@ -7,7 +7,7 @@
 #include "log.h"
 
 struct replay_wishes {
-    const char *folder;     /* of the letters */
+    char *folder;           /* of the letters */
     const char *stage;      /* only those of this stage; NULL: all */
     const char *const *set; /* the overrides of the configuration */
     size_t n_set;

@@ -86,8 +86,13 @@ void payload_print(FILE *out, size_t indent, const uint8_t *bytes, size_t n, uin
 
 void harmless_print(FILE *out, const char *text)
 {
+    harmless_print_part(out, text, strlen(text));
+}
+
+void harmless_print_part(FILE *out, const char *text, size_t n)
+{
     const uint8_t *c = (const uint8_t *)text;
-    for (size_t left = strlen(text); left > 0; c++, left--) {
+    for (size_t left = n; left > 0; c++, left--) {
         int c1 = is_c1(c, left);
         fputc(is_control(*c) || c1 ? '?' : *c, out);
         c += c1;

@@ -14,7 +14,9 @@ void payload_print(FILE *out, size_t indent, const uint8_t *bytes, size_t n, uin
 /* The attributes of a frame as json_attributes() has them, a line each; nothing if there are none. */
 void attributes_print(FILE *out, size_t indent, const json_t *attributes);
 
-/* A text from a file or another process, without what could be a command to a terminal: such bytes become '?'. */
+/* A text from a file or another process, without what could be a command to a terminal: such bytes become '?'. Or the
+ * first n bytes of one. */
 void harmless_print(FILE *out, const char *text);
+void harmless_print_part(FILE *out, const char *text, size_t n);
 
 #endif
