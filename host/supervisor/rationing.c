@@ -29,8 +29,6 @@ int rationing_create(struct rationing **out, const struct segment *s, const stru
     (void)s, (void)crews, (void)now_ns;
     return 0;
 #else
-    if (s->pipeline->workers_memory == 0)
-        return 0;
     struct rationing *r = calloc(1, sizeof *r);
     if (!r)
         return -ENOMEM;

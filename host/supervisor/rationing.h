@@ -16,7 +16,8 @@
 
 struct rationing;
 
-/* NULL in *out: the pipeline has no such budget. 0 or -errno. */
+/* For a pipeline that has such a budget. NULL in *out: it cannot be held, as a sanitizer maps terabytes. 0 or -errno.
+ */
 int rationing_create(struct rationing **out, const struct segment *s, const struct crew *crews, uint64_t now_ns);
 void rationing_destroy(struct rationing **r);
 
