@@ -91,7 +91,7 @@ static void describe_frame(const struct crash_area *e, char *text, size_t size)
     }
     int n = snprintf(text, size, "frame %" PRIu64 ", attempt %" PRIu32 ", %" PRIu64 " bytes", e->sequence, e->attempt,
                      e->size);
-    for (uint32_t at = 0; n > 0 && (size_t)n < size && attributes_next(e->attributes, e->attributes_size, &at, &a);) {
+    for (uint32_t at = 0; (size_t)n < size && attributes_next(e->attributes, e->attributes_size, &at, &a);) {
         int is_text = a.size > 0 && !memchr(a.value, 0, a.size);
         if (is_text)
             n += snprintf(text + n, size - (size_t)n, ", %s=%.*s", a.name, (int)a.size, (const char *)a.value);
@@ -178,9 +178,8 @@ static int32_t note_place(struct supervisor *s, uint32_t stage, uint32_t worker,
 static json_t *letter_json(const struct crashes *c, const struct letter *l)
 {
     const struct report *report = l->place < 0 ? NULL : c->places[l->place].report;
-    const char *name = sigabbrev_np(l->signal);
     char signal[16], address[32];
-    snprintf(signal, sizeof signal, "SIG%s", name ? name : "?");
+    snprintf(signal, sizeof signal, "SIG%s", sigabbrev_np(l->signal)); /* a crash is of one that is known */
     snprintf(address, sizeof address, "0x%" PRIx64, l->address);
     return json_pack("{s:s,s:s,s:s,s:i,s:i,s:o}", "signal", signal, "description", l->description, "address", address,
                      "worker", (int)l->worker, "attempt", (int)l->attempt, "backtrace",
@@ -192,7 +191,7 @@ static void complete(const struct supervisor *s, const struct letter *l)
     char name[LETTER_NAME_BYTES];
     json_t *crash = letter_json(s->crashes, l);
     dead_letter_name(&s->segment, l->stage, l->worker, l->position, name);
-    int error = crash ? letter_file_amend(s->pipeline->dead_letters, name, "crash", crash) : -ENOMEM;
+    int error = letter_file_amend(s->pipeline->dead_letters, name, "crash", crash);
     json_decref(crash);
     if (error && error != -ENOENT)
         log_write(s->log, LOG_LEVEL_WARNING, "cannot add a crash report to the dead letter '%s.json': %s", name,
@@ -250,7 +249,7 @@ void crashes_note(struct supervisor *s, const struct crew *crew, uint32_t worker
 {
     struct crash_area *area = segment_crash(&s->segment, s->segment.stages[crew->stage].first_slot + worker);
     struct crash_area *e = NULL;
-    if (s->crashes && is_crash(signal))
+    if (is_crash(signal))
         e = evidence_take(area, crew->berths[worker].epoch, crew->server);
     if (!e)
         return;
@@ -279,7 +278,7 @@ static void end_autopsy(struct supervisor *s)
 
 void crashes_hear(struct supervisor *s)
 {
-    if (s->crashes->autopsy.pid && autopsy_hear(&s->crashes->autopsy))
+    if (autopsy_hear(&s->crashes->autopsy))
         end_autopsy(s);
 }
 
@@ -305,8 +304,6 @@ static void begin_autopsy(struct supervisor *s, uint64_t now_ns)
 uint64_t crashes_tick(struct supervisor *s, uint64_t now_ns)
 {
     struct crashes *c = s->crashes;
-    if (!c)
-        return UINT64_MAX;
     if (c->autopsy.pid && now_ns >= c->until) {
         autopsy_hear(&c->autopsy);
         end_autopsy(s);
@@ -324,7 +321,7 @@ void crashes_finish(struct supervisor *s)
     struct crashes *c = s->crashes;
     uint64_t now = clock_monotonic();
     uint64_t until = now + FINISH_MAX;
-    if (!c || !s->segment.backing.base)
+    if (!c)
         return;
     for (; crashes_tick(s, now), c->autopsy.pid && now < until; now = clock_monotonic()) {
         struct pollfd fds[] = {{.fd = c->autopsy.fd, .events = POLLIN}, {.fd = s->signals, .events = POLLIN}};

@@ -13,7 +13,7 @@
 
 static const struct supervisor_debug *wanted(const struct supervisor *s)
 {
-    return s->hooks ? s->hooks->debug : NULL;
+    return s->hooks->debug;
 }
 
 static void hold(const struct supervisor *s, uint32_t held)

@@ -38,8 +38,8 @@ struct supervisor {
     struct segment segment;
     struct crew *crews;
     struct scaling *scaling;
-    struct history *history;      /* NULL: nobody has watched yet */
-    struct crashes *crashes;      /* NULL: no memory, and so no crash reports */
+    struct history *history; /* NULL: nobody has watched yet */
+    struct crashes *crashes;
     struct recorder *recorder;    /* NULL: the run is not traced */
     struct rationing *rations;    /* NULL: there is no workers_memory */
     int epoll, signals, children; /* children: of leftovers_open() */

@@ -250,7 +250,7 @@ static int open_loop(struct supervisor *s)
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     int failed = s->epoll < 0 || s->signals < 0 || run_watch(s, s->signals, EVENT_OF_SIGNAL, 0) != 0;
-    for (uint32_t i = 0; !failed && s->hooks && i < s->hooks->n_watches; i++)
+    for (uint32_t i = 0; !failed && i < s->hooks->n_watches; i++)
         failed = run_watch(s, s->hooks->watches[i].fd, EVENT_OF_HOOKS, i) != 0;
     if (!failed)
         return 0;
@@ -260,7 +260,7 @@ static int open_loop(struct supervisor *s)
 
 static int start_recorder(struct supervisor *s)
 {
-    if (!s->hooks || !s->hooks->trace)
+    if (!s->hooks->trace)
         return 0;
     int error = recorder_open(s->hooks->trace, s->hooks->trace_size, &s->segment, s->log, s->started_ns, &s->recorder);
     if (error)
@@ -325,7 +325,7 @@ static void start(struct supervisor *s)
     s->crashes = crashes_create();
     for (uint32_t i = 0; s->crews && i < s->pipeline->n_stages; i++)
         s->crews[i] = (struct crew){.stage = i, .socket = -1, .pidfd = -1, .listener = -1, .server_at = 1};
-    if (!s->crews || !s->scaling || open_loop(s) != 0) {
+    if (!s->crews || !s->scaling || !s->crashes || open_loop(s) != 0) {
         run_end(s, OUTCOME_FAILED, "no memory for the host itself");
         return;
     }
@@ -421,7 +421,7 @@ enum outcome supervisor_run(const struct pipeline *p, const struct log *log, con
     s.n_inherited = leftovers_list(s.children, s.inherited, INHERITED_MAX);
     memset(last, 0, sizeof *last);
     last->pipeline = p->name;
-    if (hooks && hooks->tick && hooks->tick_ms)
+    if (hooks->tick_ms)
         s.tick_at = s.started_ns + hooks->tick_ms * NS_PER_MS;
     start(&s);
     loop(&s);

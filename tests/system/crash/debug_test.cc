@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,6 +143,36 @@ class Debugger : public testing::Test
     Folder folder_;
 };
 
+// Waits until no signal is left that the process has not heard; another of the same kind would get lost.
+bool heard_signals(pid_t pid)
+{
+    for (int look = 0; look < 10000; look++) {
+        std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
+        if (status.find("ShdPnd:\t0000000000000000") != std::string::npos)
+            return true;
+        usleep(1000);
+    }
+    return false;
+}
+
+// A script in the place of gdb.
+class PlayedDebugger : public testing::Test
+{
+  protected:
+    PlayedDebugger() { setenv("PATH", (folder_.path() + ":" + path_).c_str(), 1); }
+    ~PlayedDebugger() override { setenv("PATH", path_.c_str(), 1); }
+
+    std::vector<std::string> Debugged(const std::string &script, const std::string &line)
+    {
+        write_file(folder_ / "gdb", "#!/bin/sh\n" + script + "\n");
+        chmod((folder_ / "gdb").c_str(), 0755);
+        return debugged(line, "victim");
+    }
+
+    const std::string path_ = getenv("PATH");
+    Folder folder_;
+};
+
 // Waits until the process runs, and is not just about to.
 bool runs(pid_t pid)
 {
@@ -224,6 +255,36 @@ TEST_F(Debugger, HasTheInterruptOfTheTerminal)
     kill(t.pid(), SIGTERM);
     EXPECT_EQ(t.finish(), 0) << t.shown();
     EXPECT_EQ(t.shown().find("SIGINT: the sources stop"), std::string::npos) << t.shown();
+}
+
+TEST_F(PlayedDebugger, ThatEndsAtOnceLetsTheStageGoOn)
+{
+    Terminal t(folder_, Debugged("exit 1", "core.generate count=10 | lab.pass :name=victim | core.null"));
+    EXPECT_EQ(t.finish(), 0) << t.shown();
+    EXPECT_NE(t.shown().find("the debugger has ended, the stage goes on without it"), std::string::npos) << t.shown();
+}
+
+TEST_F(PlayedDebugger, IsEndedByTheSecondSignalThatStopsTheRun)
+{
+    Terminal t(folder_,
+               Debugged("exec tail -f /dev/null", "core.generate count=0 | lab.pass :name=victim | core.null"));
+    ASSERT_TRUE(t.wait_for("waits for the debugger before open()")) << t.shown();
+    kill(t.pid(), SIGTERM);
+    ASSERT_TRUE(heard_signals(t.pid()));
+    kill(t.pid(), SIGTERM);
+    EXPECT_EQ(t.finish(), 1) << t.shown();
+}
+
+TEST_F(PlayedDebugger, OfARunThatHasFailedIsWaitedForUntilItIsToldToEnd)
+{
+    Terminal t(folder_,
+               Debugged("exec tail -f /dev/null", "core.generate count=1 | lab.broken :name=bad how=fatal_in_open "
+                                                  ":workers=1 | lab.pass :name=victim | core.null"));
+    ASSERT_TRUE(t.wait_for("the run is over: leave the debugger with 'quit' for the summary")) << t.shown();
+    kill(t.pid(), SIGINT); // is the debugger's own affair
+    kill(t.pid(), SIGTERM);
+    EXPECT_EQ(t.finish(), 1) << t.shown();
+    EXPECT_NE(t.shown().find("stage 'bad' is given up"), std::string::npos) << t.shown();
 }
 
 TEST(WithoutADebugger, ItIsSaidWhatIsMissing)
