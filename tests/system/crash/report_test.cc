@@ -1,11 +1,13 @@
 // What the author of a plugin is told of a crash, in the log and in the dead letter.
 #include "running.h"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <jansson.h>
 #include <memory>
+#include <sys/stat.h>
 
 using namespace crash;
 
@@ -149,6 +151,88 @@ TEST(CrashReport, SaysWhichAttributesTheFrameHad)
     Result result = run.finish();
     EXPECT_NE(result.errors.find("frame 0, attempt 1, 8 bytes, "), std::string::npos) << result.errors;
     EXPECT_NE(result.errors.find("path=photo.jpg"), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, SaysOfAttributesThatAreNoTextHowManyBytesTheyHave)
+{
+    Folder folder;
+    write_file(folder / "lines", "one\n");
+    Running run(folder,
+                {"-e", "text.lines path=lines attributes=true | crasher.fault :name=victim :max_attempts=1 | core.null",
+                 "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("path=lines"), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("line (8 bytes)"), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, CutsAttributesThatWouldFillTheLog)
+{
+    Folder folder;
+    const std::string name(200, 'd');
+    std::filesystem::create_directories(folder / (name + "/" + name + "/" + name));
+    write_file(folder / (name + "/" + name + "/" + name + "/photo.jpg"), "no photo");
+    Running run(folder, {"-e", "files.read path=" + name + " | crasher.fault :name=victim :max_attempts=1 | core.null",
+                         "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("=" + name.substr(0, 100)), std::string::npos) << result.errors;
+    EXPECT_EQ(result.errors.find("photo.jpg"), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("#0 write_to_null ("), std::string::npos) << result.errors;
+}
+
+TEST(CrashReport, IsToldForEachStageThatDiesThere)
+{
+    Folder folder;
+    const std::string fail = " | debug.fail kind=segv :workers=1 :max_attempts=1 :on_error=drop ";
+    Running run(folder, {"-e", "core.generate count=12" + fail + "rate=0.5 :name=a" + fail + ":name=b | core.null",
+                         "--set", "memory=32M"});
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("a/0: crash report: "), std::string::npos) << result.errors;
+    EXPECT_NE(result.errors.find("b/0: crash report: "), std::string::npos) << result.errors;
+    EXPECT_EQ(count_of(result.errors, "crash report: "), 2u) << result.errors;
+}
+
+// Its debugging information is on a file system that does not answer, say.
+TEST(CrashReport, ThatTakesTooLongIsDoneWithoutWhenTheUserWantsToStop)
+{
+    Folder folder;
+    const std::string pack = std::string(MICROPIPE_PACKS), lab = pack.substr(pack.rfind(':') + 1) + "/lab/lab.so";
+    write_file(folder / "lab.debug", "");
+    const std::string strip =
+        "objcopy --strip-debug --remove-section=.note.gnu.build-id --add-gnu-debuglink=" + (folder / "lab.debug") +
+        " " + lab + " " + (folder / "lab.so");
+    if (system(strip.c_str()) != 0)
+        GTEST_SKIP() << "there is no objcopy";
+    std::filesystem::remove(folder / "lab.debug");
+    ASSERT_EQ(mkfifo((folder / "lab.debug").c_str(), 0600), 0); // to open it for reading is to wait for a writer
+    Running run(folder, {"-e",
+                         "core.generate count=0 size=8 rate=200 | ./lab.so:pass :name=victim :workers=1 | "
+                         "text.write path=out",
+                         "--set", "memory=32M"});
+    auto workers = [&] {
+        std::vector<pid_t> found;
+        for (const auto &worker : run.workers())
+            if (worker.name == "victim/0")
+                found.push_back(worker.pid);
+        return found;
+    };
+    std::set<pid_t> killed;
+    for (int deaths = 0; deaths < 2; deaths++) {
+        uintmax_t before = 0;
+        ASSERT_TRUE(run.wait_until([&] {
+            std::error_code none;
+            const uintmax_t size = std::filesystem::file_size(folder / "out", none);
+            before = before || none ? before : size;
+            return !none && size > before && workers().size() == 1 && !killed.count(workers()[0]);
+        }));
+        killed.insert(workers().at(0));
+        kill(*killed.rbegin(), SIGSEGV);
+    }
+    run.wait_until([&] { return read_file(folder / "stderr").find("worker died of SIGSEGV") != std::string::npos; });
+    kill(run.pid(), SIGTERM);
+    run.wait_until([&] { return run.descendants().size() == 1; }); // the examination
+    kill(run.pid(), SIGTERM);
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("no backtrace could be made; it died at 0x"), std::string::npos) << result.errors;
 }
 
 TEST(CrashReport, IsToldOnceForAPlaceAndThenCounted)
