@@ -150,8 +150,8 @@ static void print_text_lines(const char *text, FILE *out)
     }
 }
 
-/* Whatever there is: a later version may write more. */
-static void print_known(const char *key, const json_t *value, FILE *out)
+/* Whatever there is: a later version may write more. 0 or -ENOMEM. */
+static int print_known(const char *key, const json_t *value, FILE *out)
 {
     const json_t *hex = json_object_get(value, "hex");
     const char *text = json_string_value(json_is_string(hex) ? hex : value);
@@ -161,10 +161,11 @@ static void print_known(const char *key, const json_t *value, FILE *out)
     fprintf(out, "%*s", width < 10 ? 12 - width : 2, "");
     if (text) {
         print_text_lines(text, out);
-        return;
+        return 0;
     }
-    json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    int error = json_dumpf(value, out, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
     fputc('\n', out);
+    return error && !ferror(out) ? -ENOMEM : 0; /* what cannot be written main() finds */
 }
 
 static const char *text_in(const json_t *object, const char *key)
@@ -214,53 +215,77 @@ static void print_when(json_int_t run_us, FILE *out)
     fprintf(out, "  %-10s  %s\n", "run of", text);
 }
 
-static void print_letter(int folder, json_t *letter, size_t bytes, FILE *out)
+static int print_fact(const char *key, const json_t *value, FILE *out)
+{
+    if (json_is_null(value) || strcmp(key, "payload") == 0 || strcmp(key, "name") == 0)
+        return 0;
+    if (strcmp(key, "run") == 0)
+        print_when(json_integer_value(value), out);
+    else if (strcmp(key, "crash") == 0 && json_is_object(value))
+        print_crash(value, out);
+    else if (strcmp(key, "attributes") != 0)
+        return print_known(key, value, out);
+    else if (json_object_size(value) > 0) {
+        fputs("  attributes\n", out);
+        attributes_print(out, 14, value);
+    }
+    return 0;
+}
+
+static int print_payload(int folder, const json_t *letter, size_t bytes, FILE *out)
+{
+    size_t n = 0;
+    AUTO_FREE uint8_t *payload = letter_payload(folder, letter, bytes, &n);
+    if (payload) {
+        fputs("  payload\n", out);
+        payload_print(out, 4, payload, n, (uint64_t)json_integer_value(json_object_get(letter, "size")));
+        return 0;
+    }
+    int error = errno;
+    fprintf(out, "  payload: %s\n", strerror(error));
+    return error == ENOMEM ? -ENOMEM : 0;
+}
+
+/* 0 or -ENOMEM. */
+static int print_letter(int folder, json_t *letter, size_t bytes, FILE *out)
 {
     const char *key;
     json_t *value;
+    int error = 0;
     json_object_foreach(letter, key, value)
     {
-        if (json_is_null(value) || strcmp(key, "payload") == 0 || strcmp(key, "name") == 0)
-            continue;
-        if (strcmp(key, "run") == 0)
-            print_when(json_integer_value(value), out);
-        else if (strcmp(key, "crash") == 0 && json_is_object(value))
-            print_crash(value, out);
-        else if (strcmp(key, "attributes") != 0)
-            print_known(key, value, out);
-        else if (json_object_size(value) > 0) {
-            fputs("  attributes\n", out);
-            attributes_print(out, 14, value);
-        }
+        if (!error)
+            error = print_fact(key, value, out);
     }
-    if (!json_is_string(json_object_get(letter, "payload")))
-        return;
-    size_t n = 0;
-    AUTO_FREE uint8_t *payload = letter_payload(folder, letter, bytes, &n);
-    if (!payload) {
-        fprintf(out, "  payload: %s\n", strerror(errno));
-        return;
-    }
-    fputs("  payload\n", out);
-    payload_print(out, 4, payload, n, (uint64_t)json_integer_value(json_object_get(letter, "size")));
+    if (!error && json_is_string(json_object_get(letter, "payload")))
+        error = print_payload(folder, letter, bytes, out);
+    return error;
+}
+
+/* 0 or -ENOMEM. */
+static int show_letter(int folder, const struct letter *l, size_t bytes, FILE *out)
+{
+    json_t *letter;
+    int error = letter_object(folder, l, &letter);
+    if (error)
+        return error;
+    harmless_print(out, l->name);
+    fputc('\n', out);
+    if (l->problem) {
+        fputs("  ", out);
+        print_problem(l, out);
+    } else if (letter)
+        error = print_letter(folder, letter, bytes, out);
+    json_decref(letter);
+    return error;
 }
 
 static int show(int folder, const struct letter_list *list, size_t bytes, FILE *out, FILE *err)
 {
     for (size_t i = 0; i < list->n; i++) {
-        const struct letter *l = &list->letters[i];
-        json_t *letter;
-        if (letter_object(folder, l, &letter))
-            return no_memory(err);
         fputs(i ? "\n" : "", out);
-        harmless_print(out, l->name);
-        fputc('\n', out);
-        if (l->problem) {
-            fputs("  ", out);
-            print_problem(l, out);
-        } else if (letter)
-            print_letter(folder, letter, bytes, out);
-        json_decref(letter);
+        if (show_letter(folder, &list->letters[i], bytes, out))
+            return no_memory(err);
     }
     return EXIT_OK;
 }

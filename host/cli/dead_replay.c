@@ -210,7 +210,7 @@ static int make_source(const struct resend *p, const struct configuration *c, st
     int error = pipeline_parse_line(c->catalogue, line, NULL, 0, &b->source, &complaints);
     complaints_print(&complaints, p->err);
     complaints_clear(&complaints);
-    return error ? EXIT_SYSTEM : EXIT_OK;
+    return error ? fail(p, "the letters of '%s' cannot be sent; all stay", p->whole->stages[b->stage].name) : EXIT_OK;
 }
 
 static int make_sources(struct resend *p, const struct configuration *c)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "quantity.h"
+#include "utf8.h"
 
 enum { ROW = 16 };
 
@@ -31,15 +32,24 @@ static size_t cut_off(const uint8_t *bytes, size_t n)
     return 0;
 }
 
+static int is_utf8(const uint8_t *bytes, size_t n)
+{
+    int length = 1;
+    for (size_t at = 0; at < n && length > 0; at += (size_t)length) {
+        char character[5] = "";
+        memcpy(character, bytes + at, n - at < 4 ? n - at : 4);
+        length = utf8_length(character);
+    }
+    return length > 0;
+}
+
 static int is_text(const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if ((is_control(bytes[i]) && bytes[i] != '\n' && bytes[i] != '\t' && bytes[i] != '\r') ||
             is_c1(bytes + i, n - i))
             return 0;
-    json_t *text = json_stringn((const char *)bytes, n); /* refuses what is no UTF-8 */
-    json_decref(text);
-    return text != NULL;
+    return is_utf8(bytes, n);
 }
 
 static void print_text(FILE *out, size_t indent, const uint8_t *bytes, size_t n)
