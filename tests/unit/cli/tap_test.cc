@@ -2,22 +2,14 @@
 extern "C" {
 #include "command_tap.h"
 }
-#include "../../support/temp_folder.h"
-#include "command_output.h"
+#include "played_pipeline.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 namespace
 {
@@ -26,49 +18,16 @@ using testing::HasSubstr;
 using testing::Not;
 namespace fs = std::filesystem;
 
-// What a pipeline says, and the descriptors that it sends along.
-struct Saying {
-    std::string text;
-    std::vector<std::string> payloads = {};
-};
-
 constexpr const char *kOk = "{\"ok\":true}\n";
 
-// Takes one client, hears its request, says all that, and hangs up.
-class Tap : public testing::Test
+class Tap : public PlayedPipeline
 {
   protected:
-    Tap()
-    {
-        setenv("XDG_RUNTIME_DIR", folder_.path().c_str(), 1);
-        fs::create_directory(folder_ / "micropipe");
-        fs::permissions(folder_ / "micropipe", fs::perms::owner_all);
-    }
-    ~Tap() override { unsetenv("XDG_RUNTIME_DIR"); }
-
     Outcome Run(const std::vector<Saying> &sayings, const std::vector<std::string> &options = {})
     {
         std::vector<std::string> words = {"tap", "pipe", "mid"};
         words.insert(words.end(), options.begin(), options.end());
-        Listen();
-        std::vector<std::vector<int>> files;
-        for (const Saying &what : sayings) {
-            files.emplace_back();
-            for (const std::string &payload : what.payloads)
-                files.back().push_back(File(payload));
-        }
-        rlimit before, limit;
-        getrlimit(RLIMIT_FSIZE, &before);
-        limit = before;
-        limit.rlim_cur = room_;
-        setrlimit(RLIMIT_FSIZE, &limit);
-        std::thread pipeline([&] { Serve(sayings, files); });
-        Outcome o = RunCommand(command_tap, words);
-        setrlimit(RLIMIT_FSIZE, &before);
-        shutdown(listener_, SHUT_RDWR); // it may not have called at all
-        pipeline.join();
-        close(listener_);
-        return o;
+        return Play(command_tap, words, sayings);
     }
 
     // One frame, and its payload in a descriptor.
@@ -76,68 +35,6 @@ class Tap : public testing::Test
     {
         return Run({{kOk}, {"{\"frame\":" + frame + "}\n", payloads}}, {"-n", "1", "--save", folder});
     }
-
-    rlim_t room_ = RLIM_INFINITY; // for the files that it writes
-    std::string request_;
-    harness::TempFolder folder_;
-
-  private:
-    void Listen()
-    {
-        const std::string path = folder_ / "micropipe/pipe.sock";
-        sockaddr_un address = {AF_UNIX, {}};
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        fs::remove(path);
-        listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
-        EXPECT_EQ(listen(listener_, 1), 0);
-    }
-
-    static int File(const std::string &bytes)
-    {
-        int fd = memfd_create("payload", MFD_CLOEXEC);
-        EXPECT_EQ(write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-        return fd;
-    }
-
-    static void Say(int fd, const Saying &what, const std::vector<int> &files)
-    {
-        union {
-            cmsghdr header;
-            char room[CMSG_SPACE(8 * sizeof(int))];
-        } control = {};
-        iovec text = {const_cast<char *>(what.text.data()), what.text.size()};
-        msghdr message = {};
-        message.msg_iov = &text;
-        message.msg_iovlen = 1;
-        if (!files.empty()) {
-            size_t size = files.size() * sizeof(int);
-            message.msg_control = control.room;
-            message.msg_controllen = CMSG_SPACE(size);
-            control.header.cmsg_level = SOL_SOCKET;
-            control.header.cmsg_type = SCM_RIGHTS;
-            control.header.cmsg_len = CMSG_LEN(size);
-            memcpy(CMSG_DATA(&control.header), files.data(), size);
-        }
-        sendmsg(fd, &message, MSG_NOSIGNAL); // it may have heard enough
-        for (int file : files)
-            close(file);
-    }
-
-    void Serve(const std::vector<Saying> &sayings, const std::vector<std::vector<int>> &files)
-    {
-        char request[4096];
-        int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (fd < 0)
-            return;
-        ssize_t n = recv(fd, request, sizeof request, 0);
-        request_.assign(request, n > 0 ? static_cast<size_t>(n) : 0);
-        for (size_t i = 0; i < sayings.size(); i++)
-            Say(fd, sayings[i], files[i]);
-        close(fd);
-    }
-
-    int listener_ = -1;
 };
 
 std::string Frame(const std::string &members)
