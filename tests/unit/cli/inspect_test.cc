@@ -7,7 +7,10 @@ extern "C" {
 #include <gtest/gtest.h>
 #include <jansson.h>
 
+#include <filesystem>
 #include <memory>
+
+#include "../../support/temp_folder.h"
 
 namespace
 {
@@ -204,6 +207,23 @@ TEST_F(Inspect, WithoutAnyPackTheFoldersAreShown)
     Outcome run = On(TEST_PLUGINS "/..", {});
     EXPECT_EQ(run.result, 0);
     EXPECT_THAT(run.out, AllOf(HasSubstr("0 processors in 0 packs. Packs are looked for in"), HasSubstr("/tests\n")));
+}
+
+TEST_F(Inspect, WithoutAnyFolderThatIsSaid)
+{
+    EXPECT_THAT(On("/nonexistent", {}).out, HasSubstr("no folder: none of the search path exists"));
+    EXPECT_THAT(On("/nonexistent", {"--problems"}).out, HasSubstr("no folder: none of the search path exists"));
+}
+
+TEST_F(Inspect, OneIsCountedAsOne)
+{
+    const harness::TempFolder folder;
+    std::filesystem::copy(TEST_PLUGINS "/path/first/first.so", folder / "first.so");
+    folder.file("broken.so", "x");
+    const std::string all = On(folder.path(), {}).out;
+    EXPECT_THAT(all, HasSubstr("1 processor in 1 pack. All about one: micropipe inspect first.pass\n"));
+    EXPECT_THAT(all, HasSubstr("1 file cannot be used. Why: micropipe inspect --problems\n"));
+    EXPECT_THAT(On(folder.path(), {"--problems"}).out, HasSubstr("1 file cannot be used. "));
 }
 
 TEST_F(Inspect, ProblemsOfOnePackIsAUsageError)
