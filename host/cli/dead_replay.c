@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "control.h"
+#include "description.h"
 #include "display.h"
 #include "feed.h"
 #include "letter.h"
@@ -49,16 +50,6 @@ __attribute__((format(printf, 2, 3))) static int fail(const struct resend *p, co
 
 /* ---- which letters go where ---- */
 
-static int port_of(const struct stage *s, const char *name)
-{
-    if (!*name)
-        return 0;
-    for (uint32_t i = 0; i < s->description->n_inputs; i++)
-        if (strcmp(s->description->inputs[i].name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
 /* NULL, or why there is none. */
 static const char *batch_of(struct resend *p, uint32_t stage, uint32_t port, struct batch **out)
 {
@@ -87,7 +78,7 @@ static const char *place_letter(struct resend *p, const struct letter *l)
         return "it has no frame, as a source refused the record: run the pipeline on that input again";
     if (stage < 0)
         return "the pipeline has no stage of that name";
-    int port = port_of(&p->whole->stages[stage], l->port);
+    int port = *l->port ? description_input(p->whole->stages[stage].description, l->port) : 0;
     if (port < 0)
         return "its stage has no input port of that name";
     struct batch *b;

@@ -317,22 +317,27 @@ TEST_F(Dead, AFrameThatTheConfigurationWouldDropIsALetterAgain)
     EXPECT_THAT(Do("show dead").output, HasSubstr("    bad 1\n"));
 }
 
-TEST_F(Dead, ASinkIsToldByItsProcessorTooAndOneWithoutOptionsNeedNotBe)
+TEST_F(Dead, ASinkIsToldByItsProcessorTooAndByNoSettingOfAnother)
 {
     Refuse(2);
-    EXPECT_EQ(Do("replay dead p.cfg --quiet --set stages.mid.options.match=none --set stages.ending.workers=1 --set "
-                 "stages.end.workers=1")
-                  .status,
-              2);
-    EXPECT_EQ(Do("replay dead p.cfg --quiet --set stages.mid.options.match=none --set stages.end.workers=1").status, 2);
+    const std::string replay = "replay dead --quiet -e 'text.lines path=in.txt | debug.work :name=mid | debug.work "
+                               ":name=ending | text.write :name=end path=out.txt' ";
+    for (const char *set : {"name=other", "stages.ending.options.wait=0", "stages.end.workers=1"})
+        EXPECT_THAT(Do(replay + "--set " + set).output, HasSubstr("the sink 'end' (text.write) would write")) << set;
     EXPECT_EQ(Letters(), 2u);
-    EXPECT_EQ(Do("replay dead --quiet -e 'text.lines path=in.txt | debug.work :name=mid | core.null'").status, 0);
-    EXPECT_EQ(Letters(), 0u);
-    Refuse(2);
-    const Outcome o =
-        Do("replay dead p.cfg --quiet --set stages.mid.options.match=none --set stages.end.processor=text.write");
+    EXPECT_EQ(Lines("out.txt"), std::vector<std::string>{"good"});
+    const Outcome o = Do(replay + "--set stages.end.processor=text.write");
     EXPECT_EQ(o.status, 0) << o.output;
     EXPECT_EQ(Lines("out.txt"), Bad(0, 2));
+}
+
+TEST_F(Dead, ASinkWithoutOptionsNeedNotBeTold)
+{
+    Refuse(1);
+    const Outcome o = Do("replay dead -e 'text.lines path=in.txt | debug.work :name=mid | core.null'");
+    EXPECT_EQ(o.status, 0);
+    EXPECT_THAT(o.output, HasSubstr("1 letter sent; 0 refused again, which are in dead now; 0 not sent\n"));
+    EXPECT_EQ(Letters(), 0u);
 }
 
 TEST_F(Dead, StagesMayBeNamedLikeTheSourceAndFoldersAnything)
