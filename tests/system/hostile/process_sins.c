@@ -124,6 +124,15 @@ SIN(kill_group)
     return kill(0, SIGKILL) == 0 ? MPIPE_FATAL : MPIPE_OK;
 }
 
+SIN(kill_again_and_again)
+{
+    UNUSED;
+    for (int i = 0; i < 30; i++)
+        if (kill(getppid(), SIGKILL) == 0)
+            return MPIPE_FATAL;
+    return MPIPE_OK;
+}
+
 SIN(queue_signal)
 {
     UNUSED;
@@ -296,6 +305,7 @@ const struct sin process_sins[] = {{"fork", fork_orphan},
                                    {"kill_server", kill_server},
                                    {"kill_host", kill_host},
                                    {"kill_group", kill_group},
+                                   {"kill_again_and_again", kill_again_and_again},
                                    {"queue_signal", queue_signal},
                                    {"pidfd_kill", pidfd_kill},
                                    {"stop_neighbour", stop_neighbour},

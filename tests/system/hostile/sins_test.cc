@@ -35,6 +35,7 @@ const Sin sins[] = {
     {"kill_server", DONE, "evil/0: kill\\("},
     {"kill_host", DONE, "evil/0: kill\\("},
     {"kill_group", DONE, "evil/0: kill\\(0"},
+    {"kill_again_and_again", DONE, "evil/0: kill\\(.*More of them are not told"},
     {"queue_signal", DONE, "evil/0: rt_sigqueueinfo\\("},
     {"pidfd_kill", DONE, "evil/0: pidfd_send_signal\\("},
     {"stop_neighbour", DONE, "evil/0: kill\\("},
