@@ -48,44 +48,52 @@ __attribute__((format(printf, 2, 3))) static int fail(const struct resend *p, co
     return EXIT_SYSTEM;
 }
 
+static int too_many(const struct resend *p)
+{
+    return fail(p, "with a source for each stage that refused frames there are too many stages: use --from");
+}
+
+static int no_memory(const struct resend *p)
+{
+    return fail(p, "there is no memory; all letters stay");
+}
+
 /* ---- which letters go where ---- */
 
-/* NULL, or why there is none. */
-static const char *batch_of(struct resend *p, uint32_t stage, uint32_t port, struct batch **out)
+/* 0; -E2BIG: there would be more batches than stages can be; -ENOMEM. */
+static int add_to_batch(struct resend *p, uint32_t stage, uint32_t port, const char *name)
 {
     struct batch *b = p->batches, *end = b + p->n_batches;
     while (b < end && (b->stage != stage || b->port != port))
         b++;
     if (b == p->batches + PIPELINE_STAGES_MAX)
-        return "letters of too many stages; use --from";
+        return -E2BIG;
     if (b == end) {
         *b = (struct batch){.stage = stage, .port = port, .names = calloc(p->letters.n, sizeof *b->names)};
         if (!b->names)
-            return "there is no memory";
+            return -ENOMEM;
         p->n_batches++;
     }
-    *out = b;
-    return NULL;
+    b->names[b->n++] = name;
+    return 0;
 }
 
-/* NULL, or why a letter cannot be sent. */
-static const char *place_letter(struct resend *p, const struct letter *l)
+/* Where a letter is to be sent; or why it cannot be, else NULL. */
+static const char *place_of(const struct resend *p, const struct letter *l, uint32_t *stage, uint32_t *port)
 {
     if (l->problem)
         return l->problem;
-    int stage = pipeline_stage(p->whole, l->stage);
-    if (!l->has_frame || (stage >= 0 && p->whole->stages[stage].is_source))
+    int i = pipeline_stage(p->whole, l->stage);
+    if (!l->has_frame || (i >= 0 && p->whole->stages[i].is_source))
         return "it has no frame, as a source refused the record: run the pipeline on that input again";
-    if (stage < 0)
+    if (i < 0)
         return "the pipeline has no stage of that name";
-    int port = *l->port ? description_input(p->whole->stages[stage].description, l->port) : 0;
-    if (port < 0)
+    int input = *l->port ? description_input(p->whole->stages[i].description, l->port) : 0;
+    if (input < 0)
         return "its stage has no input port of that name";
-    struct batch *b;
-    const char *why = batch_of(p, (uint32_t)stage, (uint32_t)port, &b);
-    if (!why)
-        b->names[b->n++] = l->name;
-    return why;
+    *stage = (uint32_t)i;
+    *port = (uint32_t)input;
+    return NULL;
 }
 
 /* Both may be words of whoever wrote the file. */
@@ -98,17 +106,22 @@ static void say_stays(const struct resend *p, const char *name, const char *why)
     fputc('\n', p->err);
 }
 
-static void sort_letters(struct resend *p)
+/* 0, -E2BIG or -ENOMEM. */
+static int sort_letters(struct resend *p)
 {
-    for (size_t i = 0; i < p->letters.n; i++) {
+    int error = 0;
+    for (size_t i = 0; i < p->letters.n && !error; i++) {
         const struct letter *l = &p->letters.letters[i];
-        const char *why = place_letter(p, l);
-        p->n_sent += !why;
+        uint32_t stage, port;
+        const char *why = place_of(p, l, &stage, &port);
         if (why && p->n_left++ < 10)
             say_stays(p, l->name, why);
+        error = why ? 0 : add_to_batch(p, stage, port, l->name);
+        p->n_sent += !why;
     }
     if (p->n_left > 10)
         fail(p, "%zu more stay", p->n_left - 10);
+    return error;
 }
 
 /* ---- sinks ---- */
@@ -166,29 +179,31 @@ static void name_source(const struct resend *p, struct batch *b)
 }
 
 /* A word of a one-line pipeline: with a backslash before each byte, whatever it is. */
-static char *quoted(const char *text)
+static void print_quoted(const char *text, FILE *to)
 {
-    char *word = malloc(2 * strlen(text) + 1), *to = word;
-    for (; word && *text; text++) {
-        *to++ = '\\';
-        *to++ = *text;
+    for (; *text; text++) {
+        fputc('\\', to);
+        fputc(*text, to);
     }
-    if (word)
-        *to = '\0';
-    return word;
 }
 
 /* What files.letters is told, as a one-line pipeline; to free(), NULL: no memory. */
 static char *source_line(const struct resend *p, const struct batch *b)
 {
-    AUTO_FREE char *folder = quoted(p->wishes->folder);
-    AUTO_FREE char *names = quoted(b->file);
     char *line = NULL;
-    if (!folder || !names ||
-        asprintf(&line, "files.letters :name=%s :on_error=stop path=%s names=%s | core.null", b->name, folder, names) <
-            0)
+    size_t size = 0;
+    FILE *to = open_memstream(&line, &size);
+    if (!to)
         return NULL;
-    return line;
+    fprintf(to, "files.letters :name=%s :on_error=stop path=", b->name);
+    print_quoted(p->wishes->folder, to);
+    fputs(" names=", to);
+    print_quoted(b->file, to);
+    fputs(" | core.null", to);
+    if (fclose(to) == 0)
+        return line;
+    free(line);
+    return NULL;
 }
 
 /* files.letters as a stage, checked like any other. */
@@ -197,7 +212,7 @@ static int make_source(const struct resend *p, const struct configuration *c, st
     struct complaints complaints = {0};
     AUTO_FREE char *line = source_line(p, b);
     if (!line)
-        return fail(p, "there is no memory");
+        return no_memory(p);
     int error = pipeline_parse_line(c->catalogue, line, NULL, 0, &b->source, &complaints);
     complaints_print(&complaints, p->err);
     complaints_clear(&complaints);
@@ -227,7 +242,7 @@ static int make_pipeline(struct resend *p, struct pipeline **out, char *name, si
     for (uint32_t i = 0; i < p->n_batches; i++)
         feeds[i] = (struct feed){&p->batches[i].source->stages[0], p->batches[i].stage, p->batches[i].port};
     if (pipeline_feed(p->whole, feeds, p->n_batches, out))
-        return fail(p, "with a source for each stage that refused frames there are too many stages: use --from");
+        return too_many(p);
     snprintf(name, name_size, "%.50s-replay", p->whole->name);
     (*out)->name = name;
     (*out)->dead_letters = p->journal.work;
@@ -270,7 +285,7 @@ static int take(struct resend *p, const struct summary *s)
     size_t n = 0;
     AUTO_FREE const char **names = calloc(p->n_sent, sizeof *names);
     if (!names)
-        return fail(p, "there is no memory; all letters stay");
+        return no_memory(p);
     for (uint32_t i = 0; i < p->n_batches; i++)
         for (size_t k = 0; k < p->batches[i].n && k < s->last.stages[i].out; k++)
             names[n++] = p->batches[i].names[k];
@@ -314,7 +329,9 @@ static int run_and_take(struct resend *p, const struct configuration *c)
 
 static int send_letters(struct resend *p, const struct configuration *c)
 {
-    sort_letters(p);
+    int error = sort_letters(p);
+    if (error)
+        return error == -E2BIG ? too_many(p) : no_memory(p);
     if (p->n_sent > 0)
         return run_and_take(p, c);
     fail(p, "there is nothing to send in %s", p->wishes->folder);
