@@ -91,7 +91,8 @@ void payload_print(FILE *out, size_t indent, const uint8_t *bytes, size_t n, uin
             print_row(out, bytes + at, n - at < ROW ? n - at : ROW);
         }
     if (n < size)
-        fprintf(out, "%*s... %s bytes more\n", (int)indent, "", quantity_exact(size - n).text);
+        fprintf(out, "%*s... %s byte%s more\n", (int)indent, "", quantity_exact(size - n).text,
+                size - n == 1 ? "" : "s");
 }
 
 void harmless_print(FILE *out, const char *text)

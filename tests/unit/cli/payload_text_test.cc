@@ -54,6 +54,16 @@ TEST(PayloadText, ThatIsCutOffSaysHowMuchIsMissing)
               "  00000000  00                                                .\n  ... 9 bytes more\n");
 }
 
+TEST(PayloadText, IsTextInAnyWidthOfCharacter)
+{
+    const std::string emoji = "\xf0\x9f\x98\x80", space = "a\xc2\xa0z"; // one that does not break
+    EXPECT_EQ(Payload(emoji + space), "  " + emoji + space + "\n");
+    for (size_t n = 1; n < emoji.size(); n++)
+        EXPECT_EQ(Payload("ab" + emoji.substr(0, n), 1), "  ab\n  ... " + std::to_string(n + 1) + " bytes more\n");
+    EXPECT_EQ(Payload("ab" + emoji, 1), "  ab" + emoji + "\n  ... 1 byte more\n");
+    EXPECT_EQ(Payload("\x80\x80\x80\x80", 1).substr(0, 23), "  00000000  80 80 80 80") << "no character begins";
+}
+
 TEST(PayloadText, IsNoCommandToTheTerminal)
 {
     for (const char *sly : {"\x1b[2J", "a\x07", "\x7f",
