@@ -48,6 +48,7 @@ function(micropipe_test name)
   list(TRANSFORM TEST_LAYERS PREPEND micropipe_)
   add_executable(${name} ${TEST_SOURCES})
   micropipe_compile_as_one(${name})
+  micropipe_count_together(${name})
   target_link_libraries(${name} PRIVATE ${TEST_LAYERS} ${TEST_LIBRARIES} micropipe_options GTest::gtest_main)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT} RUN_SERIAL ${alone} ENVIRONMENT "${TEST_ENVIRONMENT}")

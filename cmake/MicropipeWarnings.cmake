@@ -18,9 +18,3 @@ if(MICROPIPE_SANITIZE)
     "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${test_sanitizers}>")
   target_link_options(micropipe_options INTERFACE -fsanitize=${MICROPIPE_SANITIZE})
 endif()
-option(MICROPIPE_COVERAGE "Count the branches that are taken" OFF)
-if(MICROPIPE_COVERAGE)
-  target_compile_options(micropipe_options INTERFACE --coverage -fprofile-update=atomic -fdata-sections
-    -fno-builtin-fork)   # gcov's fork() forgets the counts in the child
-  target_link_options(micropipe_options INTERFACE --coverage)
-endif()

@@ -1,11 +1,11 @@
-/* For a build that counts branches: all processes that the program forks count in the memory of the first, which alone
+/* For a build that counts branches: all processes that a program forks count in the memory of the first, which alone
  * writes the counts to files when it ends; if it is killed, a scribe does, which waits for that. So what a process
  * does is counted although it is killed, and although its sandbox lets it write no file; and the sandbox refuses
  * nothing to gcov that a plugin would be blamed for.
  *
- * The counters are the first part of .bss: the linker sorts it by name, and they are all called __gcov. Behind them,
- * and each process's own, is what little the program keeps for handlers that are given no context. Only what follows
- * fork() counts in common; a program that is executed starts anew.
+ * The linker sorts .bss by name, and the counters are all called __gcov: so they lie between two marks, on pages of
+ * their own. What else is in .bss is each process's own. Only what follows fork() counts in common; a program that is
+ * executed starts anew.
  */
 #include <poll.h>
 #include <stdint.h>
@@ -19,10 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char __bss_start[];
-
-/* Sorts behind all counters; what follows is on pages of its own. */
+/* They sort before and behind all counters, and what follows is on pages of its own. */
 enum { PAGE = 4096 };
+static char counts[1] __attribute__((section(".bss.__gcov"), aligned(PAGE)));
 static char end_of_counts[1] __attribute__((section(".bss.__gcov_end"), aligned(PAGE)));
 #define SHARED __attribute__((section(".bss.__gcov_0")))
 
@@ -78,16 +77,14 @@ static void start_scribe(void)
         close(host);
 }
 
-/* The page where .bss starts holds the last of .data: that is gcov's, and shared with it. */
 __attribute__((constructor)) static void share_counts(void)
 {
-    uintptr_t start = (uintptr_t)__bss_start / PAGE * PAGE;
-    size_t size = (uintptr_t)end_of_counts - start;
+    size_t size = (uintptr_t)end_of_counts - (uintptr_t)counts;
     char *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (copy == MAP_FAILED)
         return;
-    memcpy(copy, (const char *)start, size);
-    if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (char *)start) == MAP_FAILED)
+    memcpy(copy, counts, size);
+    if (mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, counts) == MAP_FAILED)
         munmap(copy, size);
     else if (on_exit(leave, NULL) == 0) {
         first = getpid();

@@ -12,29 +12,6 @@
 #include <fstream>
 #include <string>
 
-#if defined(MICROPIPE_COVERAGE)
-extern "C" {
-void __gcov_dump();
-[[noreturn]] void __real__exit(int code);
-[[noreturn]] void __real__Exit(int code);
-[[noreturn]] void __wrap__exit(int code);
-[[noreturn]] void __wrap__Exit(int code);
-
-// In the place of _exit() and _Exit() where the linker is told so: what leaves by them is counted, too.
-void __wrap__exit(int code)
-{
-    __gcov_dump();
-    __real__exit(code);
-}
-
-void __wrap__Exit(int code)
-{
-    __gcov_dump();
-    __real__Exit(code);
-}
-}
-#endif
-
 namespace
 {
 
