@@ -68,48 +68,64 @@ void allowance_explain(uint64_t refused, char *text, size_t size)
 void *__libc_malloc(size_t size);           /* NOLINT(bugprone-reserved-identifier): libc's name */
 void *__libc_calloc(size_t n, size_t size); /* NOLINT(bugprone-reserved-identifier) */
 
-/* What stands behind us. */
-/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables) */
-static struct {
-    void *(*malloc)(size_t);
-    void *(*calloc)(size_t, size_t);
-    void *(*realloc)(void *, size_t);
-    void *(*reallocarray)(void *, size_t, size_t);
-    void *(*memalign)(size_t, size_t);
-    void *(*aligned_alloc)(size_t, size_t);
-    int (*posix_memalign)(void **, size_t, size_t);
-    void *(*mmap)(void *, size_t, int, int, int, off_t);
-    int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-} next;
-/* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables) */
+/* What stands behind us. At first that is what looks for it. */
+static void find_next(void);
+/* NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables,bugprone-macro-parentheses): a type has none */
+#define NEXT(type, name, parameters, arguments)          \
+    static type first_##name parameters;                 \
+    static type(*next_##name) parameters = first_##name; \
+    static type first_##name parameters                  \
+    {                                                    \
+        find_next();                                     \
+        return next_##name arguments;                    \
+    }
+
+NEXT(void *, malloc, (size_t size), (size))
+NEXT(void *, calloc, (size_t n, size_t size), (n, size))
+NEXT(void *, realloc, (void *old, size_t size), (old, size))
+NEXT(void *, memalign, (size_t alignment, size_t size), (alignment, size))
+NEXT(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+NEXT(int, posix_memalign, (void **to, size_t alignment, size_t size), (to, alignment, size))
+NEXT(void *, mmap, (void *at, size_t length, int protection, int flags, int fd, off_t offset),
+     (at, length, protection, flags, fd, offset))
+NEXT(int, pthread_create, (pthread_t * thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context),
+     (thread, attributes, start, context))
+/* NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables,bugprone-macro-parentheses) */
 
 /* Before any other thread can be. What dlsym() itself allocates meanwhile is libc's. */
 static void find_next(void)
 {
-    next.malloc = __libc_malloc;
-    next.calloc = __libc_calloc;
-    *(void **)&next.realloc = dlsym(RTLD_NEXT, "realloc");
-    *(void **)&next.reallocarray = dlsym(RTLD_NEXT, "reallocarray");
-    *(void **)&next.memalign = dlsym(RTLD_NEXT, "memalign");
-    *(void **)&next.aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
-    *(void **)&next.posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
-    *(void **)&next.mmap = dlsym(RTLD_NEXT, "mmap");
-    *(void **)&next.pthread_create = dlsym(RTLD_NEXT, "pthread_create");
-    *(void **)&next.calloc = dlsym(RTLD_NEXT, "calloc");
-    *(void **)&next.malloc = dlsym(RTLD_NEXT, "malloc");
+    next_malloc = __libc_malloc;
+    next_calloc = __libc_calloc;
+    *(void **)&next_realloc = dlsym(RTLD_NEXT, "realloc");
+    *(void **)&next_memalign = dlsym(RTLD_NEXT, "memalign");
+    *(void **)&next_aligned_alloc = dlsym(RTLD_NEXT, "aligned_alloc");
+    *(void **)&next_posix_memalign = dlsym(RTLD_NEXT, "posix_memalign");
+    *(void **)&next_mmap = dlsym(RTLD_NEXT, "mmap");
+    *(void **)&next_pthread_create = dlsym(RTLD_NEXT, "pthread_create");
+    *(void **)&next_calloc = dlsym(RTLD_NEXT, "calloc");
+    *(void **)&next_malloc = dlsym(RTLD_NEXT, "malloc");
 }
 
-#define BEHIND(name) (__builtin_expect(!next.name, 0) ? (find_next(), next.name) : next.name)
+/* Nobody has an allowance here. What stands behind us is called last then, so that it can see who calls. */
+#define PLAIN __builtin_expect(!watch.allowance, 1)
+#define FAILED(expression) __builtin_expect(expression, 0)
+
+/* What a plugin forks has none, and fails as it would without us. */
+static int may_ask(void)
+{
+    return watch.pid == getpid();
+}
 
 /* 1: there may be more now. */
-static int ask(size_t bytes)
+static int ask(int tries, size_t bytes)
 {
-    if (watch.pid != getpid())
+    if (tries == TRIES)
         return 0;
     pthread_mutex_lock(&watch.asks);
     malloc_trim(0); /* what is free but in pieces */
     enum allowance_answer answer = allowance_ask(watch.allowance, watch.bell, bytes);
-    if (answer == ALLOWANCE_LEAVE && watch.leave)
+    if (answer == ALLOWANCE_LEAVE)
         watch.leave(watch.context);
     pthread_mutex_unlock(&watch.asks);
     if (answer != ALLOWANCE_GRANTED)
@@ -117,98 +133,85 @@ static int ask(size_t bytes)
     return answer == ALLOWANCE_GRANTED;
 }
 
-#define UNTIL(got, bytes, call)                         \
-    do {                                                \
-        int tries = 0;                                  \
-        while (!(got) && tries++ < TRIES && ask(bytes)) \
-            (call);                                     \
-        if (tries > 0)                                  \
-            allowance_took(watch.allowance);            \
+#define UNTIL(got, bytes, call)                                   \
+    do {                                                          \
+        for (int tries = 0; !(got) && ask(tries, bytes); tries++) \
+            (call);                                               \
+        allowance_took(watch.allowance);                          \
     } while (0)
-
-__attribute__((noinline)) static void *malloc_again(size_t size)
-{
-    void *p = NULL;
-    UNTIL(p, size, p = next.malloc(size));
-    return p;
-}
 
 EXPORTED void *malloc(size_t size)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(malloc)(size);
-    void *p = BEHIND(malloc)(size);
-    return __builtin_expect(p != NULL, 1) ? p : malloc_again(size);
+    if (PLAIN)
+        return next_malloc(size);
+    void *p = next_malloc(size);
+    if (FAILED(!p) && may_ask())
+        UNTIL(p, size, p = next_malloc(size));
+    return p;
 }
 
 EXPORTED void *calloc(size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(calloc)(n, size);
-    void *p = BEHIND(calloc)(n, size);
-    if (!p && !__builtin_mul_overflow(n, size, &bytes))
-        UNTIL(p, bytes, p = next.calloc(n, size));
+    if (PLAIN)
+        return next_calloc(n, size);
+    void *p = next_calloc(n, size);
+    if (FAILED(!p) && may_ask() && !__builtin_mul_overflow(n, size, &bytes))
+        UNTIL(p, bytes, p = next_calloc(n, size));
     return p;
 }
 
+/* Also what libc's reallocarray() calls. */
 EXPORTED void *realloc(void *old, size_t size)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(realloc)(old, size);
-    void *p = BEHIND(realloc)(old, size);
-    if (!p && size > 0)
-        UNTIL(p, size, p = next.realloc(old, size));
-    return p;
-}
-
-EXPORTED void *reallocarray(void *old, size_t n, size_t size)
-{
-    size_t bytes;
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(reallocarray)(old, n, size);
-    void *p = BEHIND(reallocarray)(old, n, size);
-    if (!p && !__builtin_mul_overflow(n, size, &bytes) && bytes > 0)
-        UNTIL(p, bytes, p = next.reallocarray(old, n, size));
+    if (PLAIN)
+        return next_realloc(old, size);
+    void *p = next_realloc(old, size);
+    if (FAILED(!p) && may_ask() && size > 0)
+        UNTIL(p, size, p = next_realloc(old, size));
     return p;
 }
 
 EXPORTED void *memalign(size_t alignment, size_t size)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(memalign)(alignment, size);
-    void *p = BEHIND(memalign)(alignment, size);
-    if (!p && errno == ENOMEM)
-        UNTIL(p, size + alignment, p = next.memalign(alignment, size));
+    size_t bytes;
+    if (PLAIN)
+        return next_memalign(alignment, size);
+    void *p = next_memalign(alignment, size);
+    if (FAILED(!p) && errno == ENOMEM && may_ask() && !__builtin_add_overflow(size, alignment, &bytes))
+        UNTIL(p, bytes, p = next_memalign(alignment, size));
     return p;
 }
 
 EXPORTED void *aligned_alloc(size_t alignment, size_t size)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(aligned_alloc)(alignment, size);
-    void *p = BEHIND(aligned_alloc)(alignment, size);
-    if (!p && errno == ENOMEM)
-        UNTIL(p, size + alignment, p = next.aligned_alloc(alignment, size));
+    size_t bytes;
+    if (PLAIN)
+        return next_aligned_alloc(alignment, size);
+    void *p = next_aligned_alloc(alignment, size);
+    if (FAILED(!p) && errno == ENOMEM && may_ask() && !__builtin_add_overflow(size, alignment, &bytes))
+        UNTIL(p, bytes, p = next_aligned_alloc(alignment, size));
     return p;
 }
 
 EXPORTED int posix_memalign(void **to, size_t alignment, size_t size)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(posix_memalign)(to, alignment, size);
-    int error = BEHIND(posix_memalign)(to, alignment, size);
-    UNTIL(error != ENOMEM, size + alignment, error = next.posix_memalign(to, alignment, size));
+    size_t bytes;
+    if (PLAIN)
+        return next_posix_memalign(to, alignment, size);
+    int error = next_posix_memalign(to, alignment, size);
+    if (FAILED(error == ENOMEM) && may_ask() && !__builtin_add_overflow(size, alignment, &bytes))
+        UNTIL(error == 0, bytes, error = next_posix_memalign(to, alignment, size));
     return error;
 }
 
 EXPORTED void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
 {
-    if (__builtin_expect(!watch.allowance, 1))
-        return BEHIND(mmap)(at, length, protection, flags, fd, offset);
-    void *p = BEHIND(mmap)(at, length, protection, flags, fd, offset);
-    if (p == MAP_FAILED && errno == ENOMEM && (flags & MAP_PRIVATE) && (protection & PROT_WRITE))
-        UNTIL(p != MAP_FAILED, length, p = next.mmap(at, length, protection, flags, fd, offset));
+    if (PLAIN)
+        return next_mmap(at, length, protection, flags, fd, offset);
+    void *p = next_mmap(at, length, protection, flags, fd, offset);
+    if (FAILED(p == MAP_FAILED) && errno == ENOMEM && (flags & MAP_PRIVATE) && (protection & PROT_WRITE) && may_ask())
+        UNTIL(p != MAP_FAILED, length, p = next_mmap(at, length, protection, flags, fd, offset));
     return p;
 }
 
@@ -216,25 +219,21 @@ static size_t stack_of(const pthread_attr_t *attributes)
 {
     pthread_attr_t usual;
     size_t size = 0;
-    if (attributes) {
-        pthread_attr_getstacksize(attributes, &size);
-        return size;
-    }
-    if (pthread_getattr_default_np(&usual) == 0) {
-        pthread_attr_getstacksize(&usual, &size);
-        pthread_attr_destroy(&usual);
-    }
+    pthread_attr_init(&usual); /* libc's does not fail, and says what a thread gets that asks for no size */
+    pthread_attr_getstacksize(attributes ? attributes : &usual, &size);
+    pthread_attr_destroy(&usual);
     return size;
 }
 
 /* libc makes the stack of a thread by a mmap() of its own. */
 EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
 {
-    int error = BEHIND(pthread_create)(thread, attributes, start, context);
-    if (__builtin_expect(!watch.allowance, 1))
-        return error;
-    UNTIL(error != EAGAIN, stack_of(attributes) + 65536,
-          error = next.pthread_create(thread, attributes, start, context));
+    if (PLAIN)
+        return next_pthread_create(thread, attributes, start, context);
+    int error = next_pthread_create(thread, attributes, start, context);
+    if (FAILED(error == EAGAIN) && may_ask())
+        UNTIL(error == 0, stack_of(attributes) + 65536,
+              error = next_pthread_create(thread, attributes, start, context));
     return error;
 }
 

@@ -45,13 +45,11 @@ enum allowance_answer allowance_ask(struct allowance *a, int bell, uint64_t byte
         au64_store_release(&a->asked, bytes); /* A1: the host's look */
         if (write(bell, &one, sizeof one) < 0)
             errno = 0; /* it is rung already, or the plugin has closed it: then the host looks half a second later */
-        for (;;) {
-            uint32_t sequence = au32_acquire(&a->answered.sequence);
-            if (au64_acquire(&a->asked) == 0) /* A2: allowance_give() */
-                break;
-            if (!event_sleep(&a->answered, sequence, deadline))
-                break;
-        }
+        uint32_t sequence;
+        do
+            sequence = au32_acquire(&a->answered.sequence);
+        while (au64_acquire(&a->asked) != 0 && /* A2: allowance_give() */
+               event_sleep(&a->answered, sequence, deadline));
         au64_store_relaxed(&a->asked, 0);
     }
     enum allowance_answer answer = au32_relaxed(&a->answer);
@@ -83,13 +81,12 @@ int allowance_holds(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* these map terabytes */
     return 0;
 #else
-    struct rlimit before, little;
+    struct rlimit before = {RLIM_INFINITY, RLIM_INFINITY}, little;
     const size_t size = 1 << 20;
-    if (getrlimit(RLIMIT_DATA, &before) != 0)
-        return 0;
+    getrlimit(RLIMIT_DATA, &before);
     little = before;
     little.rlim_cur = size / 2;
-    if (setrlimit(RLIMIT_DATA, &little) != 0)
+    if (setrlimit(RLIMIT_DATA, &little) != 0) /* it may never have had as much */
         return 0;
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     setrlimit(RLIMIT_DATA, &before);
@@ -102,9 +99,8 @@ int allowance_holds(void)
 
 void allowance_limit(uint64_t bytes)
 {
-    struct rlimit r;
-    if (getrlimit(RLIMIT_DATA, &r) != 0)
-        return;
+    struct rlimit r = {RLIM_INFINITY, RLIM_INFINITY};
+    getrlimit(RLIMIT_DATA, &r);
     r.rlim_cur = bytes < r.rlim_max ? bytes : r.rlim_max;
     setrlimit(RLIMIT_DATA, &r);
 }
