@@ -142,9 +142,8 @@ void print_workers(const char *what, const std::vector<uint32_t> &workers, doubl
     printf("\n");
 }
 
-int show(uint64_t seed, double cores, Change change)
+void print_scene(const Scene &scene)
 {
-    Scene scene = scene_make(seed, cores, change);
     std::vector<double> visits = scene.shape.Visits();
     for (size_t i = 0; i < scene.shape.stages.size(); i++) {
         const StageShape &s = scene.shape.stages[i];
@@ -159,8 +158,19 @@ int show(uint64_t seed, double cores, Change change)
     }
     if (scene.shape.memory != UINT64_MAX)
         printf("memory %lu\n", static_cast<unsigned long>(scene.shape.memory));
-    printf("change: %s, stage %u x %.2f; source on %.1f off %.1f\n", CHANGES[static_cast<int>(change)], scene.stage,
+    printf("change: %s, stage %u x %.2f; source on %.1f off %.1f\n", CHANGES[static_cast<int>(scene.change)], scene.stage,
            scene.factor, scene.shape.bursts.on_s, scene.shape.bursts.off_s);
+}
+
+// One pipeline: what the scaler does with it, or what these numbers give.
+int show(uint64_t seed, double cores, Change change, const std::vector<uint32_t> &workers)
+{
+    Scene scene = scene_make(seed, cores, change);
+    if (workers.size() == scene.shape.stages.size()) {
+        print_workers("fixed", workers, best_rate(scene, workers, length(RuleKind::SCALER, change), runs(change)));
+        return 0;
+    }
+    print_scene(scene);
     Outcome out = scene_play(scene, RuleKind::SCALER, length(RuleKind::SCALER, change), true);
     Best best = best_find(scene, length(RuleKind::SCALER, change), runs(change));
     out.rate = play_rule(scene, RuleKind::SCALER, change).rate;
@@ -193,12 +203,15 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--only") == 0 && more) {
             o.only_scaler = strcmp(argv[++i], "scaler") == 0;
         } else if (strcmp(argv[i], "--show") == 0 && i + 2 < argc) {
+            std::vector<uint32_t> workers;
+            for (int n = i + 4; n < argc; n++)
+                workers.push_back(static_cast<uint32_t>(std::stoul(argv[n])));
             return show(std::stoul(argv[i + 1]), std::stod(argv[i + 2]),
-                        static_cast<Change>(i + 3 < argc ? std::stoi(argv[i + 3]) : 0));
+                        static_cast<Change>(i + 3 < argc ? std::stoi(argv[i + 3]) : 0), workers);
         } else {
             fprintf(stderr,
                     "usage: bench_scaler [--pipelines N] [--changing N] [--from SEED] [--cores C]... [--only scaler]\n"
-                    "       bench_scaler --show SEED CORES [CHANGE]\n");
+                    "       bench_scaler --show SEED CORES [CHANGE [WORKERS...]]\n");
             return 2;
         }
     }
