@@ -7,14 +7,34 @@
  * (square-root staffing, Halfin and Whitt 1981). */
 static const double HEADROOM_CPU = 0.1, HEADROOM_STAGE = 0.2, STAFFING = 0.7;
 
+/* Times its own work that a frame may wait for its turn. The longest of n times that vary as much as their mean is some
+ * ln(n) + 1 of them; what was seen on top is by workers that get in each other's way, and more of them make it worse.
+ */
+static const double TURN_LEAST = 1;
+
+/* Workers that a stage needs for one frame of the source a second, but for turns. */
+static double own_load(const struct model_stage *s)
+{
+    return s->visits * (s->cpu_s + s->wait_s);
+}
+
 double model_load(const struct model_stage *s)
 {
-    return s->visits * (s->cpu_s + s->wait_s + s->turn_s);
+    return own_load(s) + s->visits * s->turn_s;
+}
+
+/* Turns do not count here: how long frames wait for them is another matter when more workers are there, and a rate
+ * that is taken for too low makes itself true, as all others are sized for it. */
+double model_most(const struct model_stage *s)
+{
+    double load = own_load(s);
+    return load > 0 ? fmax(s->limit / load, s->proven / s->visits) : HUGE_VAL;
 }
 
 double model_need(const struct model_stage *s, const struct plan *plan, double caution)
 {
-    double even = plan->rate * s->boost * model_load(s);
+    double rate = plan->rate * s->boost, own = rate * own_load(s);
+    double even = own + fmin(rate * s->visits * s->turn_s, own * (log(fmax(1, own)) + TURN_LEAST));
     return even + caution * (even * plan->headroom + STAFFING * sqrt(even));
 }
 
@@ -72,9 +92,7 @@ static double rate_by_stage(const struct model *m, uint32_t *stage)
 {
     double rate = HUGE_VAL;
     for (uint32_t i = 0; i < m->n_stages; i++) {
-        const struct model_stage *s = &m->stages[i];
-        double load = model_load(s);
-        double most = load > 0 ? fmax(s->limit / load, s->proven / s->visits) : HUGE_VAL;
+        double most = model_most(&m->stages[i]);
         if (most < rate) {
             rate = most;
             *stage = i;

@@ -47,6 +47,9 @@ struct plan {
 /* Workers for one frame a second of the source. */
 double model_load(const struct model_stage *s);
 
+/* The most that the stage can give with all its workers, in frames of the source a second. */
+double model_most(const struct model_stage *s);
+
 /* Workers, and parts of one, that carry the plan's rate with so much of the head-room: 0 none, 1 all. */
 double model_need(const struct model_stage *s, const struct plan *plan, double caution);
 

@@ -7,9 +7,10 @@ static const double BOOSTED = 1.05; /* such a boost is one */
 static const double FURTHER = 2;    /* than the sources' rate of today is not looked */
 static const double AIM = 1.1;      /* stored is for this times the rate: cores are shared, not given by need */
 static const double SPARE = 0.95;   /* of its time, a stage with all its workers is to have a core when it needs one */
-static const double RUNNABLE_MOST = 4;  /* workers a core */
-static const double SWITCHING = 0.04;   /* what each multiple of runnable workers over cores may cost, */
-static const double WORTH = 1.5;        /* and how many times that a gain has to be */
+static const double RUNNABLE_MOST = 4; /* workers a core */
+static const double SWITCHING = 0.04;  /* what each multiple of runnable workers over cores may cost, */
+static const double WORTH = 1.5;       /* and how many times that a gain has to be */
+static const double EASY = 0.7; /* of the cores in use: those that only store soon sleep, and are in nobody's way */
 static const double AFTER_LEAST = 0.05; /* share of a frame's work that is still to be done where it is stored */
 
 /* Frames of the source that lie before a stage when its feeders wait for room: in its ring, and before it. */
@@ -43,8 +44,7 @@ static double rate_of_cycles(const struct breaks *b, const struct model *m, cons
 {
     double cycle_s = b->on_s + b->off_s, cpu_s = 0, low = 0, high = FURTHER * b->rate;
     for (uint32_t i = 0; i < m->n_stages; i++) {
-        double load = model_load(&m->stages[i]);
-        double most = load > 0 ? fmax(m->stages[i].limit / load, m->stages[i].proven / m->stages[i].visits) : HUGE_VAL;
+        double most = model_most(&m->stages[i]);
         high = fmin(high, (most * b->on_s + fmin(stored[i], most * b->off_s)) / cycle_s);
         cpu_s += m->stages[i].visits * m->stages[i].cpu_s;
     }
@@ -168,7 +168,7 @@ static void use_cores_in_break(const struct breaks *b, const struct scaler_stage
 /* What is to be stored on top. */
 struct lack {
     double work_s; /* CPU seconds that are left to do in the break, so that the cores have work throughout */
-    double frames; /* of the source before the stage that is the limit, so that it goes on */
+    double frames[SCALER_STAGES_MAX]; /* of the source before each stage that is too slow to do all between breaks */
 };
 
 static struct lack find_lack(const struct breaks *b, const struct scaler_stage *stages, const struct model *m,
@@ -179,8 +179,20 @@ static struct lack find_lack(const struct breaks *b, const struct scaler_stage *
     for (uint32_t i = 0; i < m->n_stages; i++)
         work_s += m->stages[i].visits * m->stages[i].cpu_s * rate * cycle_s;
     double later_s = fmin(work_s, m->cpus * cycle_s) - m->cpus * b->on_s;
-    return (struct lack){.work_s = later_s - work_in_break(m, stored, rate * cycle_s),
-                         .frames = plan->bound == BOUND_STAGE ? rate * b->off_s - stored[plan->stage] : 0};
+    struct lack lack = {.work_s = later_s - work_in_break(m, stored, rate * cycle_s)};
+    for (uint32_t i = 0; i < m->n_stages; i++)
+        lack.frames[i] = fmax(0, rate * cycle_s - model_most(&m->stages[i]) * b->on_s - stored[i]);
+    return lack;
+}
+
+/* Of the stages that a frame goes on to, the one that lacks most. */
+static double most_lacking(const struct lack *lack, uint32_t n, uint64_t readers)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (readers >> i & 1)
+            most = fmax(most, lack->frames[i]);
+    return most;
 }
 
 /* CPU seconds of a frame of the source in these stages. */
@@ -193,27 +205,36 @@ static double cpu_of(const struct model *m, uint64_t stages)
     return cpu_s;
 }
 
+/* While there is input. */
+static double cores_in_use(const struct model *m, double rate)
+{
+    double cores = 0;
+    for (uint32_t i = 0; i < m->n_stages; i++)
+        cores += rate * m->stages[i].boost * m->stages[i].visits * m->stages[i].cpu_s;
+    return cores;
+}
+
 /* Workers that do nothing but store, of the sources first: what they hold has all its work to come. */
 static void store(const struct breaks *b, const struct scaler_stage *stages, const struct model *m,
                   const struct plan *plan, uint32_t *workers)
 {
     struct lack lack = find_lack(b, stages, m, plan, workers);
     double bytes = (double)m->memory, most = fmin(most_runnable(m, plan, workers), RUNNABLE_MOST * m->cpus);
+    int is_crowded = cores_in_use(m, plan->rate) > EASY * m->cpus;
     for (uint32_t i = 0; i < m->n_stages; i++) {
         bytes -= (double)m->stages[i].worker_bytes * workers[i];
         most -= workers[i] * computing(&m->stages[i]);
     }
-    for (uint32_t i = 0; i < m->n_stages && (lack.work_s > 0 || lack.frames > 0); i++) {
+    for (uint32_t i = 0; i < m->n_stages; i++) {
         const struct model_stage *s = &m->stages[i];
         uint64_t readers = readers_of(stages, m->n_stages, i);
         double after_s = cpu_of(m, readers), frames = 0, room = (double)stages[i].max - workers[i];
         if (after_s > AFTER_LEAST * cpu_of(m, UINT64_MAX))
             frames = lack.work_s / after_s;
-        if (readers >> plan->stage & 1)
-            frames = fmax(frames, lack.frames);
+        frames = fmax(frames, most_lacking(&lack, m->n_stages, readers));
         if (s->worker_bytes > 0)
             room = fmin(room, floor(bytes / (double)s->worker_bytes));
-        if (stages[i].feeders != 0 && computing(s) > 0)
+        if (is_crowded && stages[i].feeders != 0 && computing(s) > 0)
             room = fmin(room, floor(most / computing(s)));
         double more = fmin(ceil(frames * s->visits), room);
         if (more <= 0 || !stores_cheaply(b, m, i, AIM * plan->rate))
@@ -222,8 +243,9 @@ static void store(const struct breaks *b, const struct scaler_stage *stages, con
         most -= more * computing(s);
         bytes -= more * (double)s->worker_bytes;
         lack.work_s -= more / s->visits * after_s;
-        if (readers >> plan->stage & 1)
-            lack.frames -= more / s->visits;
+        for (uint32_t j = 0; j < m->n_stages; j++)
+            if (readers >> j & 1)
+                lack.frames[j] -= more / s->visits;
     }
 }
 
@@ -232,11 +254,9 @@ void storage_plan(const struct breaks *b, const struct scaler_stage *stages, con
 {
     for (uint32_t i = 0; i < m->n_stages; i++)
         workers[i] = plan->workers[i];
-    if (!breaks_are_known(b) || plan->bound == BOUND_NONE)
+    if (!breaks_are_known(b) || plan->bound == BOUND_NONE || plan->bound == BOUND_MEMORY)
         return;
     share_cores(stages, m, plan->rate, plan, workers);
-    if (plan->bound == BOUND_MEMORY)
-        return;
     use_cores_in_break(b, stages, m, plan, workers);
     store(b, stages, m, plan, workers);
 }

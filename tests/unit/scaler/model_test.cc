@@ -69,3 +69,40 @@ TEST(Model, WhereMemoryIsShortTheHeadRoomGoesFirst)
     EXPECT_LE(p.workers[0] + p.workers[1] + p.workers[2], 30u);
     EXPECT_LT(p.rate, 1067);
 }
+
+namespace
+{
+
+// A source that costs nothing, and an ordered stage of 10 ms whose frames wait for their turn.
+model Ordered(double cpus, double turn_s, uint32_t most)
+{
+    model m = {};
+    m.n_stages = 2;
+    m.cpus = cpus;
+    m.demand = HUGE_VAL;
+    m.memory = UINT64_MAX;
+    m.stages[0] = {1, 0.0001, 0, 0, 0, 1, 1, 8, 0};
+    m.stages[1] = {1, 0.010, 0, turn_s, 0, 1, 1, most, 0};
+    return m;
+}
+
+} // namespace
+
+TEST(Model, WorkersThatWaitForTheirTurnAreReplacedUpToTheLongestOfSoMany)
+{
+    plan some, many;
+    model m = Ordered(16, 0.010, 500);
+    model_plan(&m, &some);
+    EXPECT_NEAR(some.workers[1], 2 * 16 * 1.1 + 0.7 * sqrt(2 * 16), 3);
+    m = Ordered(16, 1, 500); // crowded: a hundred times
+    model_plan(&m, &many);
+    EXPECT_LE(many.workers[1], 16 * (2 + log(16)) * 1.1 + 0.7 * sqrt(16 * 5) + 1);
+}
+
+TEST(Model, AnOrderedStageAtItsLimitIsNotTakenForSlowerForItsTurns)
+{
+    plan p;
+    model m = Ordered(16, 0.010, 16);
+    model_plan(&m, &p);
+    EXPECT_NEAR(p.rate, 16 / 0.0101, 20);
+}

@@ -136,3 +136,37 @@ TEST(Storage, ASourceThatMayHaveNoMoreWorkersIsNotCrowdedOut)
     usual.Plan(breaks{});
     EXPECT_LT(alone.workers[1], usual.workers[1]);
 }
+
+TEST(Storage, MemoryThatIsShortIsForTheRateAlone)
+{
+    Two two(0.010, 0.030, 500, 16);
+    two.m.memory = 6;
+    two.m.stages[0].worker_bytes = two.m.stages[1].worker_bytes = 1;
+    two.Plan(Seen(6, 4, 4));
+    ASSERT_EQ(two.p.bound, BOUND_MEMORY);
+    EXPECT_EQ(two.workers[0], two.p.workers[0]);
+    EXPECT_EQ(two.workers[1], two.p.workers[1]);
+}
+
+// A chain of three: its second stage may have one worker only, 20 ms a frame, and is not the slowest of all.
+TEST(Storage, FramesAreHeldBeforeEachStageThatIsTooSlowToDoAllBetweenBreaks)
+{
+    model m = {};
+    m.n_stages = 3;
+    m.cpus = 8;
+    m.memory = UINT64_MAX;
+    const scaler_stage stages[] = {{0, 1, 500, 0, 0, 0}, {1, 1, 1, 0, 16, 1}, {2, 1, 1, 0, 1024, 2}};
+    uint32_t workers[] = {1, 1, 1};
+    breaks b = Seen(6, 4, 4);
+    for (int i = 0; i < 10; i++) {
+        m.demand = HUGE_VAL;
+        m.stages[0] = {1, 0.001, 0, 0, 0, 1, 1, 500, 0};
+        m.stages[1] = {1, 0.001, 0.019, 0, 0, 1, 1, 1, 0}; // 50 a second
+        m.stages[2] = {1, 0.001, 0.021, 0, 0, 1, 1, 1, 0}; // 45 a second, with room for a break's in its ring
+        plan p;
+        storage_boost(&b, stages, workers, &m);
+        model_plan(&m, &p);
+        storage_plan(&b, stages, &m, &p, workers);
+    }
+    EXPECT_GE(workers[0], 100u) << "45 a second are 450 a cycle, of which the second stage does 300 with input";
+}
