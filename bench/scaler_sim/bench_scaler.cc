@@ -116,6 +116,11 @@ void print_worst(std::vector<Result> &results, double cores, Change change)
         printf(" --show %lu %.0f %d = %.1f;", static_cast<unsigned long>(results[i].scene.shape.seed), cores,
                static_cast<int>(change), 100 * results[i].outcomes[0].rate / results[i].best.rate);
     printf("\n");
+    auto turns = std::max_element(results.begin(), results.end(), [](const Result &a, const Result &b) {
+        return a.outcomes[0].reversals < b.outcomes[0].reversals;
+    });
+    printf("       most reversals: --show %lu %.0f %d\n", static_cast<unsigned long>(turns->scene.shape.seed), cores,
+           static_cast<int>(change));
 }
 
 void print_table(const Options &o, Change change, uint32_t n)
@@ -158,8 +163,8 @@ void print_scene(const Scene &scene)
     }
     if (scene.shape.memory != UINT64_MAX)
         printf("memory %lu\n", static_cast<unsigned long>(scene.shape.memory));
-    printf("change: %s, stage %u x %.2f; source on %.1f off %.1f\n", CHANGES[static_cast<int>(scene.change)], scene.stage,
-           scene.factor, scene.shape.bursts.on_s, scene.shape.bursts.off_s);
+    printf("change: %s, stage %u x %.2f; source on %.1f off %.1f\n", CHANGES[static_cast<int>(scene.change)],
+           scene.stage, scene.factor, scene.shape.bursts.on_s, scene.shape.bursts.off_s);
 }
 
 // One pipeline: what the scaler does with it, or what these numbers give.

@@ -24,6 +24,8 @@ static double knee(const struct level *before, const struct level *after)
     double slope = (service(after) - service(before)) / (after->busy - before->busy);
     double base = service(before) - slope * before->busy, rate = ALL * after->busy / service(after);
     double busy = rate * base / (1 - rate * slope);
+    if (before->busy / service(before) >= rate)
+        return before->busy;
     return slope * rate < 1 ? fmin(fmax(busy, before->busy), after->busy) : after->busy;
 }
 

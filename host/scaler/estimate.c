@@ -36,6 +36,7 @@ static void work_add(struct work *sum, const struct work *more, double keep)
     sum->busy_s = sum->busy_s * keep + more->busy_s;
     sum->cpu_s = sum->cpu_s * keep + more->cpu_s;
     sum->delay_s = sum->delay_s * keep + more->delay_s;
+    sum->elapsed_s = sum->elapsed_s * keep + more->elapsed_s;
 }
 
 static double service(const struct work *w)
@@ -95,13 +96,13 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
 }
 
 /* A frame of an ordered stage keeps its worker until it is its turn: so many times as long as it takes itself, as it
- * waits for frames like it. How long that is says nothing while the workers before it wait for readers, or all for a
- * core. */
-static void take_turns(struct estimate *e, const struct work *more, int is_full, double keep)
+ * waits for frames like it. Where they have to share cores for moments, it waits the longer, and takes longer itself.
+ * How long that is says nothing while the workers before it wait for readers, or all for a core. */
+static void take_turns(struct estimate *e, const struct work *more, double workers, int is_full, double keep)
 {
     if (is_full || more->blocked_s > BLOCKED * more->busy_s)
         return;
-    e->turn_s = e->turn_s * keep + more->turn_s;
+    e->turn_s = e->turn_s * keep + more->turn_s + (workers > 1 ? more->delay_s : 0);
     work_add(&e->turn_of, more, keep);
     if (e->turn_of.frames >= FEW_FRAMES && service(&e->turn_of) > 0)
         e->turn_times = e->turn_s / (e->turn_of.frames * service(&e->turn_of));
@@ -125,12 +126,13 @@ void estimate_update(struct estimate *e, const struct stage_observation *now, do
                      double dt_s)
 {
     struct work more = work_between(&e->last, now);
+    more.elapsed_s = dt_s;
     double workers = now->live, least = fmax(KEEP_FRAMES, KEEP_A_WORKER * workers);
     double keep = kept_share(e->kept.frames, more.frames, least, dt_s);
     work_add(&e->kept, &more, keep);
     work_add(&e->window, &more, 1);
     watch_for_jump(e, workers);
-    take_turns(e, &more, is_full, keep);
+    take_turns(e, &more, workers, is_full, keep);
     take_costs(e, now);
     e->waits_turn_s = e->turn_times * estimate_service(e);
     keep = kept_share(e->sent_by_feeders, feeders_done, KEEP_FRAMES, dt_s);
@@ -141,9 +143,10 @@ void estimate_update(struct estimate *e, const struct stage_observation *now, do
     e->last = *now;
 }
 
-void estimate_restart(struct estimate *e, const struct stage_observation *mark)
+void estimate_restart(struct estimate *e, const struct stage_observation *mark, double elapsed_s)
 {
     e->kept = work_between(mark, &e->last);
+    e->kept.elapsed_s = elapsed_s;
     e->window = e->before = (struct work){0};
     e->jumps = 0;
     take_costs(e, &e->last);

@@ -16,6 +16,7 @@
 /* Sums over some finished frames; seconds. */
 struct work {
     double frames, busy_s, cpu_s, delay_s, turn_s, blocked_s;
+    double elapsed_s; /* in which they were */
 };
 
 struct estimate {
@@ -42,13 +43,13 @@ struct estimate {
 void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, int is_full,
                      double dt_s);
 
-/* Forgets what was before `mark`, when the stage had other workers. */
-void estimate_restart(struct estimate *e, const struct stage_observation *mark);
+/* Forgets what was before `mark`, elapsed_s ago, when the stage had other workers. */
+void estimate_restart(struct estimate *e, const struct stage_observation *mark, double elapsed_s);
 
 /* Seconds a frame, on a core of its own, without its turn; 0: not known. */
 double estimate_service(const struct estimate *e);
 
-/* Takes b from a: the work between two points. */
+/* Takes b from a: the work between two points. How much time is between them the observations do not say. */
 struct work work_between(const struct stage_observation *from, const struct stage_observation *to);
 
 #endif

@@ -15,8 +15,11 @@ static const double NOISE_MOST = 0.025;
 static const double CROWDED = 1.4; /* runnable workers a core: with more, fewer may help */
 static const double BUSY = 0.6;    /* a stage that could be what holds up the rest */
 static const double SATURATED = 0.9;
+static const double STEP_MORE = 0.5, STEP_FEWER = 0.2, STEP_FAR = 0.5; /* of the stage's workers */
+static const double ENOUGH = 1.1; /* runnable workers a core keep it busy: no step goes below */
+static const double CLEAR = 2.5;  /* standard errors between before and after: no need to look any longer */
 
-enum { REST_S = 10, REST_TIMES = 3, REST_MOST_S = 900, STEP_SHARE = 5 };
+enum { REST_S = 10, REST_TIMES = 3, REST_MOST_S = 900, FAR_LEAST = 4 /* workers, for far fewer to be another step */ };
 
 /* What the stages did since the mark. */
 struct look {
@@ -37,17 +40,27 @@ static void rest(struct probe *p, uint64_t now_ns)
 
 void probe_restart(struct probe *p, uint64_t now_ns)
 {
-    if (p->way != 0)
+    if (p->way != PROBE_NONE)
         rest(p, now_ns);
     p->changed_ns = now_ns;
-    p->is_marked = 0;
-    p->way = 0;
+    p->is_marked = p->is_void = 0;
+    p->way = PROBE_NONE;
+}
+
+/* Bits of stages that were tried this way, and not helped. */
+static uint64_t *failed(struct probe *p, enum probe_way way)
+{
+    return &p->failed[(int)way - (int)PROBE_FAR_FEWER];
 }
 
 void probe_forget(struct probe *p, uint64_t stages)
 {
-    p->failed[0] &= ~stages;
-    p->failed[1] &= ~stages;
+    for (int way = 0; way < PROBE_WAYS; way++)
+        p->failed[way] &= ~stages;
+    if (p->way == PROBE_NONE)
+        p->is_marked = 0;
+    else if (stages & ~(UINT64_C(1) << p->stage))
+        p->is_void = 1;
 }
 
 static double seconds(uint64_t from_ns, uint64_t to_ns)
@@ -81,13 +94,13 @@ static struct look look(const struct probe *p, const struct probe_stage *stages,
 }
 
 /* The stage that is most of the time at work, unless it has all the workers that it may have: then it is the limit. */
-static int find_more(const struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l)
+static int find_more(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l)
 {
     int found = -1;
     for (uint32_t i = 0; i < n; i++) {
         if (stages[i].workers >= stages[i].most && l->occupied[i] > SATURATED)
             return -1;
-        if (stages[i].workers < stages[i].most && !(p->failed[1] >> i & 1) && l->occupied[i] > BUSY &&
+        if (stages[i].workers < stages[i].most && !(*failed(p, PROBE_MORE) >> i & 1) && l->occupied[i] > BUSY &&
             (found < 0 || l->occupied[i] > l->occupied[found]))
             found = (int)i;
     }
@@ -95,54 +108,84 @@ static int find_more(const struct probe *p, const struct probe_stage *stages, ui
 }
 
 /* The stage that is runnable most. */
-static int find_fewer(const struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l)
+static int find_fewer(struct probe *p, enum probe_way way, const struct probe_stage *stages, uint32_t n,
+                      const struct look *l)
 {
+    uint32_t at_least = way == PROBE_FAR_FEWER ? FAR_LEAST : 2;
     int found = -1;
     for (uint32_t i = 0; i < n; i++)
-        if (stages[i].workers > stages[i].least && !(p->failed[0] >> i & 1) &&
+        if (stages[i].workers > stages[i].least && stages[i].workers >= at_least && !(*failed(p, way) >> i & 1) &&
             (found < 0 || l->cpu_s[i] > l->cpu_s[found]))
             found = (int)i;
     return found;
 }
 
-static enum probe_finding try(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l,
-                              uint64_t now_ns, struct probe_move *move)
+/* Which way, and which stage: -1 for none. */
+static int find(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l,
+                enum probe_way *way)
 {
-    int way = l->used < IDLE && 1 - l->used > 2 * l->noise     ? 1
-              : l->runnable > CROWDED && l->noise < NOISE_MOST ? -1
-                                                               : 0;
-    int i = way > 0 ? find_more(p, stages, n, l) : way < 0 ? find_fewer(p, stages, n, l) : -1;
+    int found = -1;
+    *way = PROBE_MORE;
+    if (l->used < IDLE && 1 - l->used > 2 * l->noise)
+        found = find_more(p, stages, n, l);
+    else if (l->noise > NOISE_MOST)
+        return -1;
+    if (found < 0 && l->runnable > CROWDED)
+        found = find_fewer(p, *way = PROBE_FEWER, stages, n, l);
+    if (found < 0 && l->runnable > CROWDED)
+        found = find_fewer(p, *way = PROBE_FAR_FEWER, stages, n, l);
+    return found;
+}
+
+/* Workers more, or fewer: of those as many as crowd the cores, if they are this stage's. */
+static uint32_t step(const struct probe_stage *s, enum probe_way way, const struct look *l, uint32_t stage, double cpus)
+{
+    if (way == PROBE_MORE)
+        return (uint32_t)fmin(s->most - s->workers, fmax(1, STEP_MORE * s->workers));
+    double surplus = (l->runnable - ENOUGH) * cpus, each = l->cpu_s[stage] / (l->seconds * s->workers);
+    double share = way == PROBE_FAR_FEWER ? STEP_FAR : STEP_FEWER;
+    return (uint32_t)fmin(s->workers - s->least, fmax(1, fmin(surplus / each, share * s->workers)));
+}
+
+static enum probe_finding try(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct look *l,
+                              const struct observation *seen, uint64_t now_ns, struct probe_move *move)
+{
+    enum probe_way way;
+    int i = find(p, stages, n, l, &way);
     if (i < 0)
         return PROBE_NOTHING;
     const struct probe_stage *s = &stages[i];
-    uint32_t step = s->workers / STEP_SHARE > 1 ? s->workers / STEP_SHARE : 1;
-    uint32_t room = way > 0 ? s->most - s->workers : s->workers - s->least;
-    step = step < room ? step : room;
+    uint32_t by = step(s, way, l, (uint32_t)i, seen->cpus);
     probe_restart(p, now_ns);
     p->way = way;
     p->stage = move->stage = (uint32_t)i;
     p->from = s->workers;
     p->before = l->work;
     p->noise = l->noise;
-    move->to = way > 0 ? s->workers + step : s->workers - step;
+    move->to = way == PROBE_MORE ? s->workers + by : s->workers - by;
     return PROBE_TRY;
+}
+
+/* Back to where it was; longer rest. */
+static enum probe_finding undo(struct probe *p, uint64_t now_ns, struct probe_move *move)
+{
+    *move = (struct probe_move){p->stage, p->from};
+    probe_restart(p, now_ns);
+    return PROBE_UNDO;
 }
 
 static enum probe_finding judge(struct probe *p, const struct probe_stage *stages, const struct look *l,
                                 uint64_t now_ns, struct probe_move *move)
 {
-    int way = p->way;
-    move->stage = p->stage;
-    if (l->work > p->before * (1 + fmax(GAIN, hypot(l->noise, p->noise)))) {
-        move->to = stages[p->stage].workers;
-        p->way = 0;
-        probe_restart(p, now_ns);
-        return PROBE_KEEP;
+    if (l->work <= p->before * (1 + fmax(GAIN, hypot(l->noise, p->noise)))) {
+        *failed(p, p->way) |= UINT64_C(1) << p->stage;
+        return undo(p, now_ns, move);
     }
-    move->to = p->from;
-    p->failed[way > 0] |= UINT64_C(1) << p->stage;
+    *move = (struct probe_move){p->stage, stages[p->stage].workers};
+    memset(p->failed, 0, sizeof p->failed); /* with this one changed, others may help now */
+    p->way = PROBE_NONE;
     probe_restart(p, now_ns);
-    return PROBE_UNDO;
+    return PROBE_KEEP;
 }
 
 static void set_mark(struct probe *p, const struct probe_stage *stages, uint32_t n, const struct observation *seen,
@@ -151,25 +194,33 @@ static void set_mark(struct probe *p, const struct probe_stage *stages, uint32_t
     memcpy(p->mark, seen->stages, n * sizeof p->mark[0]);
     p->mark_ns = now_ns;
     p->is_marked = 1;
-    for (uint32_t i = 0; i < n && p->way == 0; i++)
+    for (uint32_t i = 0; i < n && p->way == PROBE_NONE; i++)
         p->cpu_s[i] = stages[i].cpu_s;
+}
+
+/* A try that is on does harm, beyond chance. A gain has to last: more workers soon have more frames in hand, once. */
+static int is_harm(const struct probe *p, const struct look *l)
+{
+    return p->way != PROBE_NONE && l->work < p->before * (1 - CLEAR * hypot(l->noise, p->noise));
 }
 
 enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages, uint32_t n,
                               const struct observation *seen, uint64_t now_ns, struct probe_move *move)
 {
+    if (p->is_void)
+        return undo(p, now_ns, move);
     if (!p->is_marked) {
         if (seconds(p->changed_ns, now_ns) >= SETTLE_S)
             set_mark(p, stages, n, seen, now_ns);
         return PROBE_NOTHING;
     }
     struct look l = look(p, stages, n, seen, now_ns);
-    if (l.seconds < LOOK_LEAST_S || (l.seconds < LOOK_MOST_S && l.noise > NOISE))
+    if (l.seconds < LOOK_LEAST_S || (l.seconds < LOOK_MOST_S && l.noise > NOISE && !is_harm(p, &l)))
         return PROBE_NOTHING;
-    if (p->way != 0)
+    if (p->way != PROBE_NONE)
         return judge(p, stages, &l, now_ns, move);
     if (now_ns >= p->rest_until_ns) {
-        enum probe_finding finding = try(p, stages, n, &l, now_ns, move);
+        enum probe_finding finding = try(p, stages, n, &l, seen, now_ns, move);
         if (finding != PROBE_NOTHING)
             return finding;
     }

@@ -19,6 +19,10 @@ struct probe_stage {
 
 enum probe_finding { PROBE_NOTHING, PROBE_TRY, PROBE_KEEP, PROBE_UNDO };
 
+/* A few workers fewer; where that did not help, far fewer: a small step may be less than chance. */
+enum probe_way { PROBE_FAR_FEWER = -2, PROBE_FEWER, PROBE_NONE, PROBE_MORE };
+enum { PROBE_WAYS = 4 };
+
 /* So many workers for a stage. */
 struct probe_move {
     uint32_t stage, to;
@@ -29,17 +33,19 @@ struct probe {
     uint64_t mark_ns, changed_ns, rest_until_ns;
     double cpu_s[SCALER_STAGES_MAX]; /* what a frame is worth in the comparison */
     double before, noise;            /* work done a second before the try, and how much of that may be chance */
-    uint64_t failed[2];              /* bit i: fewer, more workers of stage i did not help */
+    uint64_t failed[PROBE_WAYS];     /* by way, from the lowest; bit i: it did not help with stage i */
     uint64_t rest_s;
-    uint32_t stage, from; /* of the try that is on, */
-    int way;              /* 1 more, -1 fewer; 0: none is on */
+    uint32_t stage, from; /* of the try that is on */
+    enum probe_way way;
     int is_marked;
+    int is_void; /* something has become another during the try that is on: it says nothing */
 };
 
 /* Something else was changed: a try that is on is dropped, as it is. */
 void probe_restart(struct probe *p, uint64_t now_ns);
 
-/* Their costs, or the cores, have become others: what was found out about these stages is void. */
+/* Their costs, or the cores, have become others: what was found out about these stages is void, and so is a try that
+ * is on, unless it is the stage that it changed. */
 void probe_forget(struct probe *p, uint64_t stages);
 
 /* At each tick. PROBE_TRY, PROBE_UNDO: *move is to be made; PROBE_KEEP: it was made, and helps. */

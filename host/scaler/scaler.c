@@ -7,15 +7,16 @@
 #include "clock.h"
 
 static const double SETTLE_S = 1;      /* a changed stage works as it will after so long, or after a frame's time */
-static const double TRIAL_FRAMES = 24; /* it is judged by so many frames, or so many a worker, */
+static const double TRIAL_FRAMES = 24; /* it is judged by so many frames, */
 static const double TRIAL_A_WORKER = 2;
-static const double TRIAL_MOST_S = 12; /* or not at all */
+static const double TRIAL_MOST_S = 12; /* and so many a worker, or what there is after so long */
 static const double PATIENCE_S = 1.5;  /* for stages that have not finished enough frames */
 static const double FIRST_FRAMES = 8;
 static const double SURE_FRAMES = 24; /* by fewer, a stage is raised with care */
 static const double URGENT = 1.5;     /* a stage that needs so many times its workers is raised soon, */
-static const double SOON_S = 1;       /* after the last decision, */
+static const double SOON_S = 1.5;     /* after the last decision, */
 static const double LATER_S = 5;      /* others later, in one go */
+static const double CALM_S = 20;      /* what jumps within that after a change of workers is taken for its effect */
 static const double STARVED_S = 30;   /* time constant */
 static const double PAUSING = 0.15;   /* sources without input for such a share of the time have breaks */
 static const double PEAK_S = 60;
@@ -27,12 +28,12 @@ static const double DEMAND_TIMES = 2;    /* nobody needs to be faster than this 
 static const double MUCH = 0.06;         /* of a stage's workers lacking: every surplus goes to it */
 static const double FULL = 0.95;         /* of the cores in use */
 static const double PROBE_AFTER_S = 3;   /* without a decision */
-static const uint32_t FOUND_TIMES = 2;   /* a stage that needs so many times what was found to be enough has changed */
+static const uint32_t FOUND_TIMES = 2;   /* a stage that needs so many times what it did then has changed */
 static const double RAISES_S = 60;       /* raises that follow each other within that are judged together */
 static const uint64_t PATIENCE_LEAST_NS = 15 * NS_PER_S, /* a stage has to have been too big for so long, */
     PATIENCE_MOST_NS = 900 * NS_PER_S;                   /* longer each time that it was raised again after that */
 
-enum { PATIENCE_TIMES = 5, STEP_TIMES = 8, STEP_PLUS = 7 /* workers in one step: the greater of both */ };
+enum { PATIENCE_TIMES = 5, STEP_TIMES = 16, STEP_PLUS = 15 /* workers in one step: the greater of both */ };
 
 static double seconds(uint64_t from_ns, uint64_t to_ns)
 {
@@ -142,10 +143,12 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         double waited_s = seconds(mem->estimate.last.wait_input_ns, seen->stages[i].wait_input_ns);
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
         if (mem->estimate.has_jumped) {
+            /* A surplus need not last, but where that was a mistake before: a device is slower with more workers. */
             for (uint32_t j = 0; j < s->n_stages; j++)
-                s->memory[j].wanted = 0;
+                if (s->memory[j].patience_ns == PATIENCE_LEAST_NS)
+                    s->memory[j].wanted = 0;
             forget_found(s, i);
-            if (mem->trial == TRIAL_NONE)
+            if (mem->trial == TRIAL_NONE && seconds(mem->changed_ns, s->ticked_ns) > CALM_S)
                 ceiling_forget(&mem->ceiling);
         }
         if (s->stages[i].feeders == 0) {
@@ -177,8 +180,10 @@ static struct level level_before(const struct scaler_memory *mem)
     const struct estimate *e = &mem->estimate;
     if (e->kept.frames < TRIAL_FRAMES)
         return (struct level){0};
-    return (struct level){
-        .frames = e->kept.frames, .busy = e->rate * estimate_service(e), .cpu_s = e->cpu_s, .wait_s = e->wait_s};
+    return (struct level){.frames = e->kept.frames,
+                          .busy = e->kept.frames / e->kept.elapsed_s * estimate_service(e),
+                          .cpu_s = e->cpu_s,
+                          .wait_s = e->wait_s};
 }
 
 /* What a changed number of workers did to the stage. */
@@ -214,9 +219,10 @@ static void follow_trials(struct scaler *s, const struct observation *seen, uint
             continue;
         }
         double dt_s = seconds(mem->mark_ns, now_ns), frames = work_between(&mem->mark, o).frames;
-        if (frames >= fmax(TRIAL_FRAMES, TRIAL_A_WORKER * mem->workers)) {
+        double enough = dt_s > TRIAL_MOST_S ? TRIAL_FRAMES : fmax(TRIAL_FRAMES, TRIAL_A_WORKER * mem->workers);
+        if (frames >= enough) {
             struct level after = level_since(&mem->mark, o, dt_s);
-            estimate_restart(&mem->estimate, &mem->mark);
+            estimate_restart(&mem->estimate, &mem->mark, dt_s);
             judge(mem, &after, now_ns);
         } else if (dt_s > TRIAL_MOST_S) {
             mem->trial = TRIAL_NONE;
@@ -286,6 +292,12 @@ static int is_urgent(const struct scaler *s)
     return 0;
 }
 
+/* True if fewer workers than the plan's were found to give no less, when it wanted about as many. */
+static int is_found_enough(const struct scaler_memory *mem, uint32_t want)
+{
+    return mem->found_most != 0 && want <= FOUND_TIMES * fmax(mem->found_most, mem->found_want);
+}
+
 static void raise_stages(struct scaler *s, const struct model *m, const struct observation *seen,
                          struct scaler_verdict *v)
 {
@@ -297,8 +309,7 @@ static void raise_stages(struct scaler *s, const struct model *m, const struct o
         if (!stores &&
             (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&m->stages[i], &s->plan, caution)))
             continue;
-        if ((!stores && s->plan.workers[i] <= FOUND_TIMES * mem->found_most) ||
-            (s->probe.way < 0 && s->probe.stage == i))
+        if ((!stores && is_found_enough(mem, s->plan.workers[i])) || (s->probe.way < PROBE_NONE && s->probe.stage == i))
             continue;
         if (mem->trial == TRIAL_RAISED || (!stores && s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
             continue;
@@ -333,7 +344,7 @@ static void lower_stages(struct scaler *s, const struct model *m, double lacks, 
                          : lacks > 0             ? mem->workers / 16
                          : mem->workers / 3 > 1  ? mem->workers / 3
                                                  : 1;
-        if (mem->workers <= need + slack || need == 0)
+        if (mem->workers <= need + slack || need == 0 || (s->probe.way == PROBE_MORE && s->probe.stage == i))
             continue;
         if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
             mem->trial = TRIAL_LOWERED;
@@ -435,12 +446,13 @@ static void probe(struct scaler *s, const struct model *m, const struct observat
     enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &move);
     struct scaler_memory *mem = &s->memory[move.stage];
     if (finding == PROBE_KEEP)
-        estimate_restart(&mem->estimate, &s->probe.mark[move.stage]);
-    if (finding == PROBE_KEEP && move.to > s->probe.from)
+        estimate_restart(&mem->estimate, &s->probe.mark[move.stage], seconds(s->probe.mark_ns, now_ns));
+    if (finding == PROBE_KEEP && move.to > s->probe.from) {
         mem->found_least = move.to;
-    else if (finding == PROBE_KEEP)
+    } else if (finding == PROBE_KEEP) {
         mem->found_most = move.to;
-    else if (finding != PROBE_NOTHING)
+        mem->found_want = s->plan.workers[move.stage];
+    } else if (finding != PROBE_NOTHING)
         change(s, m, move.stage, move.to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }
 
@@ -472,12 +484,12 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
         return;
     s->ticked_ns = now_ns;
     observe(s, seen, dt_s);
+    follow_trials(s, seen, now_ns);
     make_model(s, seen, now_ns, m);
     model_plan(m, &s->plan);
     storage_plan(&s->breaks, s->stages, m, &s->plan, s->target);
     remember_wants(s, now_ns);
     verdict->state = find_state(s, seen, m);
-    follow_trials(s, seen, now_ns);
     act(s, m, seen, now_ns, verdict);
     if (verdict->n > 0 || !is_settled(s, now_ns))
         probe_restart(&s->probe, now_ns);

@@ -65,6 +65,7 @@ struct scaler_memory {
     struct ceiling ceiling;
     uint32_t workers;                 /* that it should have */
     uint32_t found_least, found_most; /* workers that were found to be of use, and enough, by trying; 0: not known */
+    uint32_t found_want;              /* what the plan wanted when found_most was */
     uint32_t wanted;                  /* the most that the plan wanted of late, */
     uint64_t wanted_ns;               /* and when */
     uint64_t before_ns;               /* when */

@@ -78,6 +78,33 @@ TEST(ScalerSim, AWorkerFewerThatHelpsIsNotGivenBack)
     EXPECT_GT(out.rate, 0.95 * scene_rate(scene, {1, 1, 1}, 20000, 1));
 }
 
+// Its frames wait for their turn the longer, the more of its workers share the cores.
+TEST(ScalerSim, AnOrderedStageGetsNoWorkersForTheTurnsThatItsOwnWorkersMake)
+{
+    Scene scene;
+    StageShape source = {}, ordered = {}, waits = {};
+    source.cpu_s = 0.0002;
+    source.max = 1;
+    ordered.cpu_s = 0.0178;
+    ordered.noise = 1;
+    ordered.ordered = true;
+    ordered.max = 16;
+    ordered.ring = 64;
+    ordered.feeders = {0};
+    waits.cpu_s = 0.008;
+    waits.wait_s = 0.060;
+    waits.max = 16;
+    waits.ring = 16;
+    waits.feeders = {1};
+    scene.shape.cores = 2;
+    scene.shape.seed = 3;
+    scene.shape.services = 200;
+    scene.shape.stages = {source, ordered, waits};
+    Outcome out = scene_play(scene, RuleKind::SCALER, 120, false);
+    EXPECT_LE(out.workers[1], 8u);
+    EXPECT_GT(out.rate, 0.9 * best_find(scene, 60, 1).rate);
+}
+
 TEST(ScalerSim, AChainOfOneWorkerEachGivesWhatItsSlowestStageGives)
 {
     Scene scene;
