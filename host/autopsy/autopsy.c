@@ -17,17 +17,17 @@
 #include "sandbox.h"
 #include "symbols.h"
 
-enum { PATIENCE = 10, SECONDS_MAX = 30 };
+enum { PATIENCE = 10, SECONDS_MAX = 30, ANSWER = 3 };
 
 static void send_all(int fd, const void *data, size_t size)
 {
     const char *at = data;
     while (size > 0) {
         ssize_t n = write(fd, at, size);
-        if (n <= 0 && errno != EINTR)
-            _exit(1);
-        at += n > 0 ? n : 0;
-        size -= n > 0 ? (size_t)n : 0;
+        if (n <= 0)
+            _exit(1); /* nobody listens any more */
+        at += n;
+        size -= (size_t)n;
     }
 }
 
@@ -81,21 +81,17 @@ __attribute__((noreturn)) static void become_examiner(const struct crash_area *e
     if (getppid() != host)
         _exit(1);
     prctl(PR_SET_NAME, "autopsy");
-    int fd = fcntl(pipe, F_DUPFD_CLOEXEC, 1000);
-    if (fd < 0)
-        _exit(1);
-    syscall(SYS_close_range, 3, fd - 1, 0);
-    syscall(SYS_close_range, fd + 1, ~0U, 0);
+    dup2(pipe, ANSWER);
+    syscall(SYS_close_range, ANSWER + 1, ~0U, 0);
     munmap(s->backing.base, s->backing.size);
-    if (s->crashes)
-        munmap(s->crashes, s->n_slots * CRASH_AREA_SIZE);
+    munmap(s->crashes, s->n_slots * CRASH_AREA_SIZE);
     setrlimit(RLIMIT_CPU, &cpu);
     setrlimit(RLIMIT_CORE, &core);
     setpriority(PRIO_PROCESS, 0, PATIENCE);
     unsetenv("DEBUGINFOD_URLS"); /* nobody is asked for debugging information over the network */
     symbols_demangle *demangle = find_demangler();
     sandbox_enter(&sandbox, SANDBOX_UNSEEN);
-    examine(e, fd, demangle);
+    examine(e, ANSWER, demangle);
     _exit(0);
 }
 
@@ -139,7 +135,7 @@ int autopsy_hear(struct autopsy *a)
         char *at = (char *)r->frames;
         ssize_t n = a->used < room ? read(a->fd, at + a->used, room - a->used) : 0;
         if (n < 0)
-            return errno != EAGAIN && errno != EINTR;
+            return errno != EAGAIN;
         if (n == 0)
             return 1;
         a->used += (size_t)n;
@@ -157,10 +153,10 @@ struct report *autopsy_end(struct autopsy *a)
     if (a->fd >= 0)
         close(a->fd);
     *a = (struct autopsy){.fd = -1};
-    if (r && r->n == 0) {
+    if (r->n == 0) {
         free(r);
-        r = NULL;
+        return NULL;
     }
-    struct report *tight = r ? realloc(r, sizeof *r + r->n * sizeof *r->frames) : NULL;
+    struct report *tight = realloc(r, sizeof *r + r->n * sizeof *r->frames);
     return tight ? tight : r;
 }

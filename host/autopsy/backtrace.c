@@ -11,6 +11,15 @@
 
 enum { THREAD = 1 }; /* libdw wants a number */
 
+/* With fewer, libdw takes for the others what is in its memory. */
+#if defined(__x86_64__)
+enum { REGISTERS_NEEDED = 17 };
+#elif defined(__aarch64__)
+enum { REGISTERS_NEEDED = 32 };
+#else
+enum { REGISTERS_NEEDED = CRASH_REGISTERS_MAX };
+#endif
+
 struct walk {
     const struct crash_area *evidence;
     struct backtrace *out;
@@ -23,14 +32,16 @@ struct walk {
 static int find_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base, char **path, Elf **elf)
 {
     (void)module, (void)data, (void)base, (void)elf;
-    struct stat status;
-    int fd = name[0] == '/' ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
-        close(fd);
-        return -1;
+    struct stat status = {0};
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    fstat(fd, &status); /* of none, it leaves that as it is */
+    if (S_ISREG(status.st_mode)) {
+        *path = strdup(name);
+        return fd;
     }
-    *path = fd >= 0 ? strdup(name) : NULL;
-    return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 static const Dwfl_Callbacks callbacks = {.find_elf = find_file, .find_debuginfo = dwfl_standard_find_debuginfo};
@@ -43,7 +54,8 @@ Dwfl *backtrace_files(const struct crash_area *e)
         return NULL;
     dwfl_report_begin(files);
     int error = dwfl_linux_proc_maps_report(files, maps);
-    if (dwfl_report_end(files, NULL, NULL) != 0 || error) {
+    dwfl_report_end(files, NULL, NULL);
+    if (error) {
         dwfl_end(files);
         return NULL;
     }
@@ -54,19 +66,18 @@ static bool read_stack(Dwfl *files, Dwarf_Addr address, Dwarf_Word *result, void
 {
     (void)files;
     const struct crash_area *e = ((const struct walk *)argument)->evidence;
-    if (address < e->stack_at || address - e->stack_at + sizeof *result > e->stack_size)
+    uint64_t from = address - e->stack_at; /* far too large if it lies before */
+    if (from >= e->stack_size || e->stack_size - from < sizeof *result)
         return false;
-    memcpy(result, e->stack + (address - e->stack_at), sizeof *result);
+    memcpy(result, e->stack + from, sizeof *result);
     return true;
 }
 
+/* libdw wants it, but does not call it where there is get_thread(). */
 static pid_t next_thread(Dwfl *files, void *argument, void **thread)
 {
-    (void)files;
-    if (*thread)
-        return 0;
-    *thread = argument;
-    return THREAD;
+    (void)files, (void)argument, (void)thread;
+    return 0;
 }
 
 static bool get_thread(Dwfl *files, pid_t thread_id, void *argument, void **thread)
@@ -101,9 +112,10 @@ static void add(struct backtrace *b, uint64_t at)
 static int on_frame(Dwfl_Frame *frame, void *argument)
 {
     struct walk *w = argument;
-    Dwarf_Addr pc;
-    bool is_exact;
-    if (!dwfl_frame_pc(frame, &pc, &is_exact) || pc == 0)
+    Dwarf_Addr pc = 0;
+    bool is_exact = false;
+    dwfl_frame_pc(frame, &pc, &is_exact);
+    if (pc == 0)
         return DWARF_CB_ABORT;
     add(w->out, is_exact && !w->is_call ? pc : pc - 1);
     w->is_call = 0;
@@ -117,7 +129,7 @@ static void step_out_of_nowhere(struct walk *w)
     w->is_call = 1;
 #if defined(__x86_64__)
     enum { RSP = 7, RIP = 16 };
-    if (w->evidence->n_registers <= RIP || w->evidence->stack_size < sizeof w->pc)
+    if (w->evidence->stack_size < sizeof w->pc)
         return;
     memcpy(&w->pc, w->evidence->stack, sizeof w->pc);
     w->registers[RIP] = w->pc;
@@ -134,7 +146,7 @@ void backtrace_walk(Dwfl *files, const struct crash_area *e, struct backtrace *o
     out->n = 0;
     if (!dwfl_addrmodule(files, e->pc))
         step_out_of_nowhere(&w);
-    if (e->n_registers && dwfl_attach_state(files, NULL, THREAD, &thread_callbacks, &w))
+    if (e->n_registers >= REGISTERS_NEEDED && dwfl_attach_state(files, NULL, THREAD, &thread_callbacks, &w))
         dwfl_getthread_frames(files, THREAD, on_frame, &w);
     if (out->n > 1)
         return;

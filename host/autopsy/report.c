@@ -14,7 +14,7 @@ void report_frame_describe(const struct report_frame *f, char *text, size_t size
         n = snprintf(text, size, "%s, no line known", function);
     else
         n = snprintf(text, size, "0x%" PRIx64 ", which is in no file", f->address);
-    if (n < 0 || (size_t)n >= size)
+    if ((size_t)n >= size)
         return;
     if (f->inlined)
         snprintf(text + n, size - (size_t)n, ", inlined");
@@ -48,7 +48,7 @@ static json_t *text_or_null(const char *text)
 json_t *report_json(const struct report *r)
 {
     json_t *list = json_array();
-    int failed = !list;
+    int failed = 0;
     for (uint32_t i = 0; i < r->n && !failed; i++) {
         const struct report_frame *f = &r->frames[i];
         char address[32], offset[32];

@@ -13,16 +13,17 @@ struct chain {
 
 static void put_name(struct report_frame *f, const char *name, symbols_demangle *demangle)
 {
-    int status = -1;
-    char *plain = name && demangle && strncmp(name, "_Z", 2) == 0 ? demangle(name, NULL, NULL, &status) : NULL;
-    snprintf(f->function, sizeof f->function, "%s", plain && status == 0 ? plain : name ? name : "");
+    char *plain = name && demangle && strncmp(name, "_Z", 2) == 0 ? demangle(name, NULL, NULL, NULL) : NULL;
+    snprintf(f->function, sizeof f->function, "%s", plain ? plain : name ? name : "");
     free(plain);
 }
 
+/* `file` may be NULL, and `line` 0: then neither is known, whatever was there. */
 static void put_file(struct report_frame *f, const char *file, int line)
 {
-    snprintf(f->file, sizeof f->file, "%s", file ? file : "");
-    f->line = file && line > 0 ? (uint32_t)line : 0;
+    int is_known = file && line > 0;
+    snprintf(f->file, sizeof f->file, "%s", is_known ? file : "");
+    f->line = is_known ? (uint32_t)line : 0;
 }
 
 /* The name of a function as the linker knows it, which has the namespaces in it; else as the source does. `symbol`, of
@@ -52,46 +53,47 @@ static struct chain chain_at(Dwfl_Module *module, Dwarf_Die *unit, Dwarf_Addr ad
     Dwarf_Addr bias;
     Dwarf_Die innermost;
     int n = dwarf_getscopes(unit, address, &scopes);
-    if (n > 0 && dwarf_offdie(dwfl_module_getdwarf(module, &bias), dwarf_dieoffset(&scopes[0]), &innermost))
-        chain.n = dwarf_getscopes_die(&innermost, &chain.scopes);
     if (n > 0)
-        free(scopes);
+        chain.n = dwarf_getscopes_die(
+            dwarf_offdie(dwfl_module_getdwarf(module, &bias), dwarf_dieoffset(&scopes[0]), &innermost), &chain.scopes);
+    free(scopes);
     return chain;
 }
 
-static int number_of(Dwarf_Die *die, unsigned int name, Dwarf_Word *value)
+/* 0: it has none. */
+static Dwarf_Word number_of(Dwarf_Die *die, unsigned int name)
 {
     Dwarf_Attribute attribute;
-    return dwarf_formudata(dwarf_attr(die, name, &attribute), value) == 0;
+    Dwarf_Word value = 0;
+    dwarf_formudata(dwarf_attr(die, name, &attribute), &value);
+    return value;
 }
 
 /* Where the function that was inlined is called from: the place in the frame around it. */
 static void put_call(struct report_frame *f, Dwarf_Die *unit, Dwarf_Die *inlined)
 {
-    Dwarf_Files *files;
-    Dwarf_Word file, line;
-    if (dwarf_getsrcfiles(unit, &files, NULL) == 0 && number_of(inlined, DW_AT_call_file, &file) &&
-        number_of(inlined, DW_AT_call_line, &line))
-        put_file(f, dwarf_filesrc(files, file, NULL, NULL), (int)line);
+    Dwarf_Files *files = NULL;
+    dwarf_getsrcfiles(unit, &files, NULL);
+    put_file(f, dwarf_filesrc(files, number_of(inlined, DW_AT_call_file), NULL, NULL),
+             (int)number_of(inlined, DW_AT_call_line));
 }
 
 static void put_line(struct report_frame *f, Dwarf_Die *unit, Dwarf_Addr address)
 {
     Dwarf_Line *line = dwarf_getsrc_die(unit, address);
     int number = 0;
-    if (line && dwarf_lineno(line, &number) == 0)
-        put_file(f, dwarf_linesrc(line, NULL, NULL), number);
+    dwarf_lineno(line, &number);
+    put_file(f, dwarf_linesrc(line, NULL, NULL), number);
 }
 
-/* From a module without debugging information, or with it: what the symbol table says. */
+/* From a module without debugging information, or with it: what the symbol table says; from one whose file is gone, or
+ * another one now: what its name was as it was loaded. */
 static struct report_frame bare_frame(Dwfl_Module *module, uint64_t address, symbols_demangle *demangle)
 {
     struct report_frame f = {.address = address};
     Dwarf_Addr start = 0;
-    const char *path = NULL;
-    dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, &path, NULL);
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    snprintf(f.module, sizeof f.module, "%s", slash ? slash + 1 : path ? path : "");
+    const char *path = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
+    snprintf(f.module, sizeof f.module, "%s", strrchr(path, '/') + 1); /* libdw takes whole paths only */
     put_name(&f, symbol_at(module, address), demangle);
     f.offset = address;
     if (dwfl_module_relocate_address(module, &f.offset) < 0)

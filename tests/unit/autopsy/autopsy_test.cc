@@ -1,73 +1,79 @@
 // A crash, from the signal to the names.
-extern "C" {
-#include "autopsy.h"
-#include "crash.h"
-#include "evidence.h"
-}
+#include "dying.h"
 
-#include <csignal>
-#include <cstdlib>
+#include <cerrno>
 #include <cstring>
+#include <dlfcn.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <memory>
-#include <poll.h>
 #include <random>
 #include <string>
-#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <vector>
 
 #include "../../support/temp_folder.h"
+
+using dying::Examine;
+using dying::Found;
 
 namespace
 {
 
-enum { FIRST = 1, PATIENCE_MS = 60000 };
+enum Refused { NOTHING, FORK, CALLOC, DLOPEN };
 
-using Found = std::unique_ptr<report, void (*)(void *)>;
+Refused refused = NOTHING;
+
+// While it lives, calls of that kind fail.
+class Refusing
+{
+  public:
+    explicit Refusing(Refused what) { refused = what; }
+    ~Refusing() { refused = NOTHING; }
+    Refusing(const Refusing &) = delete;
+    Refusing &operator=(const Refusing &) = delete;
+};
 
 __attribute__((noinline, no_sanitize("undefined", "address"))) void WriteToNowhere()
 {
     *reinterpret_cast<volatile int *>(0x10) = 1;
 }
 
-// Of a child process that calls WriteToNowhere().
-std::unique_ptr<crash_area, void (*)(void *)> OfACrash()
+dying::Evidence OfACrash()
 {
-    void *memory = mmap(nullptr, CRASH_AREA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    auto *area = static_cast<crash_area *>(memory);
-    pid_t pid = fork();
-    if (pid == 0) {
-        for (const int *at = crash_signals; *at; at++)
-            signal(*at, SIG_DFL); // a sanitizer's
-        static const session nothing = {};
-        crash_watch(area, &nothing, FIRST);
-        WriteToNowhere();
-        _exit(0);
-    }
-    waitpid(pid, nullptr, 0);
-    std::unique_ptr<crash_area, void (*)(void *)> e(evidence_take(area, FIRST, 0), free);
-    munmap(memory, CRASH_AREA_SIZE);
-    return e;
-}
-
-// What an autopsy finds out; false: it did not end by itself.
-bool Examine(const crash_area *evidence, Found *found)
-{
-    const segment nothing = {};
-    autopsy a = {};
-    if (autopsy_start(&a, evidence, &nothing) != 0)
-        return false;
-    pollfd p = {a.fd, POLLIN, 0};
-    bool over = false;
-    while (!over && poll(&p, 1, PATIENCE_MS) == 1)
-        over = autopsy_hear(&a) != 0;
-    found->reset(autopsy_end(&a));
-    return over;
+    return dying::EvidenceOf(WriteToNowhere);
 }
 
 } // namespace
+
+extern "C" {
+
+// The linker puts them in the place of fork(), calloc() and dlopen().
+pid_t __real_fork(void);
+void *__real_calloc(size_t n, size_t size);
+void *__real_dlopen(const char *file, int mode);
+pid_t __wrap_fork(void);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_dlopen(const char *file, int mode);
+
+pid_t __wrap_fork(void)
+{
+    if (refused != FORK)
+        return __real_fork();
+    errno = EAGAIN;
+    return -1;
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return refused == CALLOC ? nullptr : __real_calloc(n, size);
+}
+
+void *__wrap_dlopen(const char *file, int mode)
+{
+    return refused == DLOPEN ? nullptr : __real_dlopen(file, mode);
+}
+}
 
 TEST(Autopsy, NamesFunctionFileAndLine)
 {
@@ -130,4 +136,148 @@ TEST(Autopsy, ThatIsEndedBeforeItIsDoneLeavesNoProcess)
     EXPECT_EQ(kill(pid, 0), -1);
     EXPECT_EQ(a.pid, 0);
     EXPECT_EQ(a.fd, -1);
+}
+
+TEST(Autopsy, ThatCannotBeBegunLeavesNothingBehind)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    const segment nothing = {};
+    autopsy a = {};
+    {
+        Refusing refusing(FORK);
+        EXPECT_EQ(autopsy_start(&a, e.get(), &nothing), -EAGAIN);
+    }
+    {
+        Refusing refusing(CALLOC);
+        EXPECT_EQ(autopsy_start(&a, e.get(), &nothing), -ENOMEM);
+    }
+    rlimit before = {};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none = {0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    EXPECT_EQ(autopsy_start(&a, e.get(), &nothing), -EMFILE);
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(a.pid, 0);
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a process is left";
+}
+
+TEST(Autopsy, NeedsNoMoreDescriptorsThanItsPipe)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    rlimit before = {};
+    getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit few = {64, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &few);
+    Found found(nullptr, free);
+    EXPECT_TRUE(Examine(e.get(), &found));
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_TRUE(found);
+}
+
+TEST(Autopsy, WithoutADemanglerNamesFunctionsAsTheLinkerDoes)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    Found found(nullptr, free);
+    Refusing refusing(DLOPEN);
+    ASSERT_TRUE(Examine(e.get(), &found));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(std::string(found->frames[0].function).substr(0, 2), "_Z");
+}
+
+TEST(Autopsy, OfACrashThatLeftNoFilesFindsNothing)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    e->modules_size = 0;
+    Found found(nullptr, free);
+    EXPECT_TRUE(Examine(e.get(), &found));
+    EXPECT_FALSE(found);
+    snprintf(e->modules, sizeof e->modules, "no line of a map\n");
+    e->modules_size = static_cast<uint32_t>(strlen(e->modules));
+    EXPECT_TRUE(Examine(e.get(), &found));
+    EXPECT_FALSE(found);
+}
+
+TEST(Autopsy, OfRegistersOrAStackThatAreNoneHasTheAddressAndTheCallersThatWereNoted)
+{
+    enum { CALLERS = CRASH_CALLERS_MAX };
+    auto whole = OfACrash();
+    ASSERT_TRUE(whole);
+    struct {
+        uint32_t n_registers, stack_size;
+        uint64_t pc;
+        bool has_callers;
+    } const cases[] = {{0, 0, whole->pc, true},
+                       {CRASH_REGISTERS_MAX, 0, whole->pc, true},
+                       {whole->n_registers, 4, whole->pc, true},
+                       {3, 800, 0x10, true},
+                       {whole->n_registers, 4, 0x10, false}}; // its registers say something else
+    for (const auto &c : cases) {
+        const std::string what = std::to_string(c.n_registers) + " registers, stack of " + std::to_string(c.stack_size);
+        crash_area e = *whole;
+        e.n_registers = c.n_registers;
+        e.stack_size = c.stack_size;
+        e.pc = c.pc;
+        e.n_callers = CALLERS;
+        for (uint64_t &caller : e.callers)
+            caller = 0x1001;
+        Found found(nullptr, free);
+        EXPECT_TRUE(Examine(&e, &found)) << what;
+        ASSERT_TRUE(found) << what;
+        EXPECT_EQ(found->frames[0].address, e.pc) << what;
+        EXPECT_EQ(found->frames[found->n - 1].address == 0x1000, c.has_callers) << what;
+    }
+}
+
+TEST(Autopsy, ThatNobodyListensToEnds)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    const segment nothing = {};
+    autopsy a = {};
+    sighandler_t before = signal(SIGPIPE, SIG_IGN);
+    ASSERT_EQ(autopsy_start(&a, e.get(), &nothing), 0);
+    signal(SIGPIPE, before);
+    close(a.fd);
+    a.fd = -1;
+    siginfo_t how = {};
+    ASSERT_EQ(waitid(P_PID, static_cast<id_t>(a.pid), &how, WEXITED | WNOWAIT), 0);
+    EXPECT_EQ(how.si_code, CLD_EXITED);
+    EXPECT_EQ(how.si_status, 1);
+    EXPECT_EQ(autopsy_hear(&a), 1) << "there is nothing to be heard any more";
+    EXPECT_EQ(autopsy_end(&a), nullptr);
+}
+
+// A plugin's file may have taken the process over.
+TEST(Autopsy, ThatSaysMoreThanAReportHoldsIsHeardNoLonger)
+{
+    int ends[2];
+    ASSERT_EQ(pipe2(ends, O_NONBLOCK), 0);
+    const std::vector<char> more((REPORT_FRAMES_MAX + 1) * sizeof(report_frame), 'x');
+    ASSERT_GT(fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(more.size())), 0);
+    ASSERT_EQ(write(ends[1], more.data(), more.size()), static_cast<ssize_t>(more.size()));
+    auto *empty = static_cast<report *>(calloc(1, sizeof(report) + REPORT_FRAMES_MAX * sizeof(report_frame)));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    autopsy a = {pid, ends[0], empty, 0};
+    EXPECT_EQ(autopsy_hear(&a), 1);
+    Found found(autopsy_end(&a), free);
+    close(ends[1]);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->n, static_cast<uint32_t>(REPORT_FRAMES_MAX));
+    for (const char *text : {found->frames[47].function, found->frames[47].file, found->frames[47].module})
+        EXPECT_LT(strlen(text), static_cast<size_t>(REPORT_NAME_MAX));
+}
+
+TEST(Autopsy, HasNoEvidenceWhereThereIsNoMemoryForIt)
+{
+    auto area = std::make_unique<crash_area>();
+    au32_store_relaxed(&area->epoch, dying::FIRST);
+    au32_store_relaxed(&area->parts, CRASH_CPU);
+    Refusing refusing(CALLOC);
+    EXPECT_EQ(evidence_take(area.get(), dying::FIRST, 0), nullptr);
 }

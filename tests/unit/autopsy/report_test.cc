@@ -65,6 +65,7 @@ TEST(Report, CulpritIsTheFirstFrameInThePlugin)
     auto r = Report({Frame("raise", "raise.c", 1, "libc.so.6", 1), Frame("parse", "a.c", 12, "image.so", 2),
                      Frame("process", "a.c", 40, "image.so", 3)});
     EXPECT_EQ(report_culprit(r.get(), "packs/image.so"), &r->frames[1]);
+    EXPECT_EQ(report_culprit(r.get(), "image.so"), &r->frames[1]);
     EXPECT_EQ(report_culprit(r.get(), "other.so"), nullptr);
 }
 
@@ -74,6 +75,9 @@ TEST(Report, ARecursionIsFoundByItsAddress)
                      Frame("f", "a.c", 2, "m", 2), Frame("g", "a.c", 9, "m", 9)});
     EXPECT_EQ(report_alike(r.get(), 1), 0u);
     EXPECT_EQ(report_alike(r.get(), 2), 2u);
+    r->frames[3].inlined = 1;
+    EXPECT_EQ(report_alike(r.get(), 2), 1u);
+    EXPECT_EQ(report_alike(r.get(), 5), 0u) << "there are no more";
 }
 
 TEST(Report, IsWrittenAsJsonThoughANameIsNoText)
@@ -86,5 +90,27 @@ TEST(Report, IsWrittenAsJsonThoughANameIsNoText)
     EXPECT_STREQ(json_string_value(json_object_get(frame, "file")), "a.c");
     EXPECT_EQ(json_integer_value(json_object_get(frame, "line")), 7);
     EXPECT_STREQ(json_string_value(json_object_get(frame, "offset")), "0x123");
+    json_decref(list);
+}
+
+TEST(Report, IsNoJsonWithoutMemoryForAnyPartOfIt)
+{
+    static int left;
+    static const auto some = [](size_t size) -> void * { return left-- > 0 ? malloc(size) : nullptr; };
+    auto r = Report({Frame("parse", "a.c", 7, "image.so", 0x1123), Frame("", "", 0, "", 0)});
+    json_malloc_t before;
+    json_free_t release;
+    json_get_alloc_funcs(&before, &release);
+    int failures = 0;
+    json_t *list = nullptr;
+    for (int n = 0; !list; n++) {
+        left = n;
+        json_set_alloc_funcs(some, release);
+        list = report_json(r.get());
+        failures += list == nullptr;
+    }
+    json_set_alloc_funcs(before, release);
+    EXPECT_GT(failures, 10);
+    EXPECT_EQ(json_array_size(list), 2u);
     json_decref(list);
 }
