@@ -144,12 +144,14 @@ int autopsy_hear(struct autopsy *a)
     }
 }
 
-struct report *autopsy_end(struct autopsy *a)
+struct report *autopsy_end(struct autopsy *a, enum autopsy_end *end)
 {
     struct report *r = a->report;
-    kill(a->pid, SIGKILL);
-    while (waitpid(a->pid, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    kill(a->pid, SIGKILL); /* if it has ended, this is not how */
+    while (waitpid(a->pid, &status, 0) < 0 && errno == EINTR)
         ;
+    *end = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? AUTOPSY_KILLED : AUTOPSY_DONE;
     if (a->fd >= 0)
         close(a->fd);
     *a = (struct autopsy){.fd = -1};

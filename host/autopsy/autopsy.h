@@ -24,7 +24,10 @@ int autopsy_start(struct autopsy *a, const struct crash_area *evidence, const st
 /* Takes what has come. 1: that was all. */
 int autopsy_hear(struct autopsy *a);
 
-/* Ends it, and gives what it has found so far: to free(), NULL: nothing. */
-struct report *autopsy_end(struct autopsy *a);
+enum autopsy_end { AUTOPSY_DONE, AUTOPSY_KILLED /* for want of memory, maybe: another one may find more */ };
+
+/* Ends it, and gives what it has found so far: to free(), NULL: nothing. `*end` is how it has ended before, if it has.
+ */
+struct report *autopsy_end(struct autopsy *a, enum autopsy_end *end);
 
 #endif

@@ -17,7 +17,14 @@
 #include "evidence.h"
 #include "run.h"
 
-enum { PLACES_MAX = 64, LETTERS_MAX = 4096, LETTERS_AT_ONCE = 16, DESCRIPTION_MAX = 128, FRAME_TEXT_MAX = 320 };
+enum {
+    PLACES_MAX = 64,
+    LETTERS_MAX = 4096,
+    LETTERS_AT_ONCE = 16,
+    DESCRIPTION_MAX = 128,
+    FRAME_TEXT_MAX = 320,
+    AUTOPSIES_MAX = 3
+};
 
 #define AUTOPSY_MAX (10 * NS_PER_S)
 #define FINISH_MAX (30 * NS_PER_S)
@@ -32,6 +39,7 @@ struct place {
     int signal;
     uint64_t count, told;
     enum place_state state;
+    uint32_t autopsies;          /* that others have killed before they found anything */
     struct crash_area *evidence; /* of the first; NULL once it is told */
     struct report *report;       /* NULL: nothing was found out */
 };
@@ -266,12 +274,20 @@ void crashes_note(struct supervisor *s, const struct crew *crew, uint32_t worker
     note_letter(s, crew->stage, worker, &letter);
 }
 
-static void end_autopsy(struct supervisor *s)
+enum patience { PATIENCE_LEFT, NO_PATIENCE_LEFT };
+
+/* The kernel, out of memory, may kill an examiner rather than what takes the memory. */
+static void end_autopsy(struct supervisor *s, enum patience patience)
 {
     struct crashes *c = s->crashes;
     struct place *p = &c->places[c->examined];
+    enum autopsy_end end;
     run_close(s, &c->autopsy.fd);
-    p->report = autopsy_end(&c->autopsy);
+    p->report = autopsy_end(&c->autopsy, &end);
+    if (!p->report && end == AUTOPSY_KILLED && patience == PATIENCE_LEFT && ++p->autopsies < AUTOPSIES_MAX) {
+        p->state = PLACE_WAITING;
+        return;
+    }
     p->state = PLACE_KNOWN;
     tell_report(s, p);
 }
@@ -279,7 +295,7 @@ static void end_autopsy(struct supervisor *s)
 void crashes_hear(struct supervisor *s)
 {
     if (autopsy_hear(&s->crashes->autopsy))
-        end_autopsy(s);
+        end_autopsy(s, PATIENCE_LEFT);
 }
 
 static void begin_autopsy(struct supervisor *s, uint64_t now_ns)
@@ -306,7 +322,7 @@ uint64_t crashes_tick(struct supervisor *s, uint64_t now_ns)
     struct crashes *c = s->crashes;
     if (c->autopsy.pid && now_ns >= c->until) {
         autopsy_hear(&c->autopsy);
-        end_autopsy(s);
+        end_autopsy(s, NO_PATIENCE_LEFT);
     }
     if (!c->autopsy.pid)
         begin_autopsy(s, now_ns);
@@ -332,7 +348,7 @@ void crashes_finish(struct supervisor *s)
     }
     if (c->autopsy.pid) {
         autopsy_hear(&c->autopsy);
-        end_autopsy(s);
+        end_autopsy(s, NO_PATIENCE_LEFT);
     }
     for (int32_t i = 0; i < c->n_places; i++) {
         if (c->places[i].evidence)

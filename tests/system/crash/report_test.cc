@@ -235,6 +235,76 @@ TEST(CrashReport, ThatTakesTooLongIsDoneWithoutWhenTheUserWantsToStop)
     EXPECT_NE(result.errors.find("no backtrace could be made; it died at 0x"), std::string::npos) << result.errors;
 }
 
+namespace
+{
+
+// crasher.so in a folder, its debugging information apart; in the place of that a FIFO, at which each examination
+// stops.
+bool make_examinations_stop(const Folder &folder)
+{
+    const std::string packs = MICROPIPE_PACKS;
+    const std::string crasher = packs.substr(packs.rfind(':') + 1) + "/crasher/crasher.so",
+                      debug = folder / "its.debug";
+    const std::string apart = "objcopy --only-keep-debug " + crasher + " " + debug + " && objcopy --strip-debug " +
+                              "--remove-section=.note.gnu.build-id --add-gnu-debuglink=" + debug + " " + crasher + " " +
+                              (folder / "crasher.so");
+    if (system(apart.c_str()) != 0)
+        return false;
+    std::filesystem::rename(debug, folder / "whole.debug");
+    return mkfifo(debug.c_str(), 0600) == 0;
+}
+
+// Waits for an examination that was not seen before. -1: the program is over.
+pid_t examination(Running *run, std::set<pid_t> *seen)
+{
+    pid_t found = -1;
+    run->wait_until([&] {
+        for (const Process &process : run->descendants())
+            if (process.name == "autopsy" && seen->insert(process.pid).second)
+                found = process.pid;
+        return found > 0;
+    });
+    return found;
+}
+
+} // namespace
+
+TEST(CrashReport, IsMadeThoughTheKernelKillsTheFirstExamination)
+{
+    Folder folder;
+    if (!make_examinations_stop(folder))
+        GTEST_SKIP() << "there is no objcopy";
+    Running run(folder, {"-e", "core.generate count=1 | ./crasher.so:fault :name=victim :max_attempts=1 | core.null",
+                         "--set", "memory=32M"});
+    std::set<pid_t> seen;
+    const pid_t first = examination(&run, &seen);
+    ASSERT_GT(first, 0);
+    std::filesystem::rename(folder / "whole.debug", folder / "its.debug");
+    kill(first, SIGKILL);
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("#0 write_to_null ("), std::string::npos) << result.errors;
+    EXPECT_EQ(count_of(result.errors, "crash report: "), 1u) << result.errors;
+}
+
+TEST(CrashReport, IsGivenUpOnceTheKernelHasKilledThreeExaminations)
+{
+    Folder folder;
+    if (!make_examinations_stop(folder))
+        GTEST_SKIP() << "there is no objcopy";
+    Running run(folder, {"-e", "core.generate count=1 | ./crasher.so:fault :name=victim :max_attempts=1 | core.null",
+                         "--set", "memory=32M"});
+    std::set<pid_t> seen;
+    for (int i = 0; i < 3; i++) {
+        const pid_t pid = examination(&run, &seen);
+        ASSERT_GT(pid, 0) << i;
+        kill(pid, SIGKILL);
+    }
+    Result result = run.finish();
+    EXPECT_NE(result.errors.find("no backtrace could be made; it died at 0x"), std::string::npos) << result.errors;
+    EXPECT_EQ(count_of(result.errors, "crash report: "), 1u) << result.errors;
+    EXPECT_EQ(seen.size(), 3u);
+}
+
 TEST(CrashReport, IsToldOnceForAPlaceAndThenCounted)
 {
     Folder folder;

@@ -132,7 +132,8 @@ TEST(Autopsy, ThatIsEndedBeforeItIsDoneLeavesNoProcess)
     autopsy a = {};
     ASSERT_EQ(autopsy_start(&a, e.get(), &nothing), 0);
     pid_t pid = a.pid;
-    Found found(autopsy_end(&a), free);
+    enum autopsy_end end = AUTOPSY_DONE;
+    Found found(autopsy_end(&a, &end), free);
     EXPECT_EQ(kill(pid, 0), -1);
     EXPECT_EQ(a.pid, 0);
     EXPECT_EQ(a.fd, -1);
@@ -248,7 +249,22 @@ TEST(Autopsy, ThatNobodyListensToEnds)
     EXPECT_EQ(how.si_code, CLD_EXITED);
     EXPECT_EQ(how.si_status, 1);
     EXPECT_EQ(autopsy_hear(&a), 1) << "there is nothing to be heard any more";
-    EXPECT_EQ(autopsy_end(&a), nullptr);
+    enum autopsy_end end = AUTOPSY_KILLED;
+    EXPECT_EQ(autopsy_end(&a, &end), nullptr);
+    EXPECT_EQ(end, AUTOPSY_DONE);
+}
+
+TEST(Autopsy, ThatSomebodyKillsIsToldFromOneThatFindsNothing)
+{
+    auto e = OfACrash();
+    ASSERT_TRUE(e);
+    const segment nothing = {};
+    autopsy a = {};
+    enum autopsy_end end = AUTOPSY_DONE;
+    ASSERT_EQ(autopsy_start(&a, e.get(), &nothing), 0);
+    kill(a.pid, SIGKILL);
+    free(autopsy_end(&a, &end));
+    EXPECT_EQ(end, AUTOPSY_KILLED);
 }
 
 // A plugin's file may have taken the process over.
@@ -265,7 +281,10 @@ TEST(Autopsy, ThatSaysMoreThanAReportHoldsIsHeardNoLonger)
         _exit(0);
     autopsy a = {pid, ends[0], empty, 0};
     EXPECT_EQ(autopsy_hear(&a), 1);
-    Found found(autopsy_end(&a), free);
+    enum autopsy_end end = AUTOPSY_KILLED;
+    waitid(P_PID, static_cast<id_t>(pid), nullptr, WEXITED | WNOWAIT);
+    Found found(autopsy_end(&a, &end), free);
+    EXPECT_EQ(end, AUTOPSY_DONE);
     close(ends[1]);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->n, static_cast<uint32_t>(REPORT_FRAMES_MAX));

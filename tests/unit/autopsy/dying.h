@@ -56,7 +56,8 @@ inline bool Examine(const crash_area *evidence, Found *found)
     bool over = false;
     while (!over && poll(&p, 1, PATIENCE_MS) == 1)
         over = autopsy_hear(&a) != 0;
-    found->reset(autopsy_end(&a));
+    enum autopsy_end end = AUTOPSY_DONE;
+    found->reset(autopsy_end(&a, &end));
     return over;
 }
 
