@@ -15,11 +15,13 @@ enum { AMENDED_BYTES_MAX = 1024 * 1024 };
 static int write_all(int fd, const uint8_t *data, uint64_t size)
 {
     while (size > 0) {
-        ssize_t n = write(fd, data, size > 1 << 30 ? 1 << 30 : size);
-        if (n < 0 && errno != EINTR)
+        ssize_t n = write(fd, data, size); /* the kernel takes 2 GiB of it at most */
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
             return -errno;
-        data += n > 0 ? n : 0;
-        size -= n > 0 ? (uint64_t)n : 0;
+        data += n;
+        size -= (uint64_t)n;
     }
     return 0;
 }
@@ -56,16 +58,21 @@ char *letter_file_text(const json_t *object)
 /* What is there now. A plugin may be able to write there, too: nothing but a file of sensible size is read. */
 static json_t *read_letter(int folder, const char *name, int *error)
 {
-    struct stat status;
+    struct stat status = {0};
     AUTO_FD int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
+    if (fd < 0) {
         *error = -errno;
         return NULL;
     }
-    int is_sensible = S_ISREG(status.st_mode) && status.st_size <= AMENDED_BYTES_MAX;
-    json_t *letter = is_sensible ? json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    *error = letter ? 0 : -EBADMSG;
-    return letter;
+    *error = -EBADMSG;
+    fstat(fd, &status);
+    json_t *letter = NULL;
+    if (S_ISREG(status.st_mode) && status.st_size <= AMENDED_BYTES_MAX)
+        letter = json_loadfd(fd, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(letter))
+        return letter;
+    json_decref(letter);
+    return NULL;
 }
 
 int letter_file_amend(const char *path, const char *name, const char *key, json_t *value)
