@@ -31,7 +31,9 @@ static struct watch watch; /* NOLINT(cppcoreguidelines-avoid-non-const-global-va
  */
 static int is_readable(uintptr_t at)
 {
-    return syscall(SYS_rt_sigprocmask, ~0, at, NULL, sizeof(uint64_t)) != 0 && errno == EINVAL;
+    errno = 0;
+    syscall(SYS_rt_sigprocmask, ~0, at, NULL, sizeof(uint64_t));
+    return errno == EINVAL;
 }
 
 /* Copies as far as it can be read, eight bytes at a time. Returns how many bytes that was. */

@@ -151,7 +151,7 @@ std::vector<Seen> World::Drain(uint32_t stage, uint32_t max)
     return seen;
 }
 
-int World::RunWorker(uint32_t stage, uint32_t worker, uint32_t epoch) const
+int World::RunWorker(uint32_t stage, uint32_t worker, uint32_t epoch, crash_area *crash) const
 {
     struct log silent;
     log_init(&silent, -1, LOG_LEVEL_ERROR, "test");
@@ -163,6 +163,7 @@ int World::RunWorker(uint32_t stage, uint32_t worker, uint32_t epoch) const
     start.worker = worker;
     start.epoch = epoch;
     start.log = &silent;
+    start.crash = crash;
     return worker_run(&start);
 }
 

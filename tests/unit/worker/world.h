@@ -74,7 +74,7 @@ class World
     std::vector<Seen> Drain(uint32_t stage, uint32_t max = UINT32_MAX);
 
     // Runs a worker of the stage's processor in this process.
-    int RunWorker(uint32_t stage, uint32_t worker = 0, uint32_t epoch = 1) const;
+    int RunWorker(uint32_t stage, uint32_t worker = 0, uint32_t epoch = 1, crash_area *crash = nullptr) const;
 
     // What the host does once waitid() has returned a dead worker. The deaths that its frame in hand has caused.
     uint32_t Bury(uint32_t stage, uint32_t worker = 0, uint32_t epoch = 1, int signal = 9) const;
