@@ -33,8 +33,6 @@ static void note_reason(struct session *s, const char *otherwise)
 static enum verdict no_memory(struct session *s)
 {
     switch (s->shortage) {
-    case SHORTAGE_NEVER:
-        return REFUSE;
     case SHORTAGE_TOKEN:
         session_take_token(s);
         return AGAIN;
@@ -43,7 +41,7 @@ static enum verdict no_memory(struct session *s)
     case SHORTAGE_STOP:
         return END_OF_INPUT;
     default:
-        return REFUSE; /* the processor's own memory: it is counted as a retry before */
+        return REFUSE; /* never: it cannot fit */
     }
 }
 
