@@ -1,7 +1,7 @@
 // bench_scaler: the scaler and other rules on random pipelines in virtual time, beside the best fixed allocation.
 //
 //   bench_scaler [--pipelines N] [--changing N] [--from SEED] [--cores C]... [--only scaler]
-//   bench_scaler --show SEED CORES [CHANGE]      one pipeline, and what the scaler decides
+//   bench_scaler --show SEED CORES [CHANGE [WORKERS...]]   one pipeline: what the scaler decides, or what these give
 #include <algorithm>
 #include <atomic>
 #include <cstdio>

@@ -26,6 +26,17 @@ std::vector<double> Shares(RuleKind kind, double cores, Change change)
     return shares;
 }
 
+// Of these stages, steady.
+Scene SceneOf(double cores, double services, std::vector<StageShape> stages, uint64_t seed = 0)
+{
+    Scene scene;
+    scene.shape.cores = cores;
+    scene.shape.seed = seed;
+    scene.shape.services = services;
+    scene.shape.stages = std::move(stages);
+    return scene;
+}
+
 } // namespace
 
 TEST(ScalerSim, SteadyPipelinesComeCloseToTheBestFixedAllocation)
@@ -57,7 +68,6 @@ TEST(ScalerSim, TheSameSeedGivesTheSameRun)
 
 TEST(ScalerSim, AWorkerFewerThatHelpsIsNotGivenBack)
 {
-    Scene scene;
     StageShape source = {}, crowded = {}, sink = {};
     source.cpu_s = 0.0008;
     crowded.cpu_s = 0.0068; // and half as much again where two run on the one core
@@ -68,10 +78,7 @@ TEST(ScalerSim, AWorkerFewerThatHelpsIsNotGivenBack)
     crowded.feeders = {0};
     sink.cpu_s = 0.0001;
     sink.feeders = {1};
-    scene.shape.cores = 1;
-    scene.shape.seed = 5;
-    scene.shape.services = 100;
-    scene.shape.stages = {source, crowded, sink};
+    Scene scene = SceneOf(1, 100, {source, crowded, sink}, 5);
     Outcome out = scene_play(scene, RuleKind::SCALER, 600, false);
     EXPECT_EQ(out.workers[1], 1u);
     EXPECT_LE(out.reversals, 1u);
@@ -81,7 +88,6 @@ TEST(ScalerSim, AWorkerFewerThatHelpsIsNotGivenBack)
 // Its frames wait for their turn the longer, the more of its workers share the cores.
 TEST(ScalerSim, AnOrderedStageGetsNoWorkersForTheTurnsThatItsOwnWorkersMake)
 {
-    Scene scene;
     StageShape source = {}, ordered = {}, waits = {};
     source.cpu_s = 0.0002;
     source.max = 1;
@@ -96,10 +102,7 @@ TEST(ScalerSim, AnOrderedStageGetsNoWorkersForTheTurnsThatItsOwnWorkersMake)
     waits.max = 16;
     waits.ring = 16;
     waits.feeders = {1};
-    scene.shape.cores = 2;
-    scene.shape.seed = 3;
-    scene.shape.services = 200;
-    scene.shape.stages = {source, ordered, waits};
+    Scene scene = SceneOf(2, 200, {source, ordered, waits}, 3);
     Outcome out = scene_play(scene, RuleKind::SCALER, 120, false);
     EXPECT_LE(out.workers[1], 8u);
     EXPECT_GT(out.rate, 0.9 * best_find(scene, 60, 1).rate);
@@ -107,14 +110,11 @@ TEST(ScalerSim, AnOrderedStageGetsNoWorkersForTheTurnsThatItsOwnWorkersMake)
 
 TEST(ScalerSim, AChainOfOneWorkerEachGivesWhatItsSlowestStageGives)
 {
-    Scene scene;
     StageShape fast = {}, slow = {};
     fast.cpu_s = 0.001;
     slow.cpu_s = 0.002;
     slow.wait_s = 0.018;
     slow.feeders = {0};
-    scene.shape.cores = 2;
-    scene.shape.services = 100;
-    scene.shape.stages = {fast, slow};
+    Scene scene = SceneOf(2, 100, {fast, slow});
     EXPECT_NEAR(scene_rate(scene, {1, 1}, 2000, 1), 50, 1);
 }

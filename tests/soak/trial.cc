@@ -24,7 +24,7 @@ namespace
 
 constexpr double FIRST_REST = 4, BETWEEN_RESTS = 30, PATIENCE = 90; // seconds
 constexpr std::chrono::milliseconds LOOK(2);
-constexpr long SLACK_KIB = 768;    // that a heap may differ by
+constexpr long SLACK_KIB = 512;    // that a heap may differ by
 constexpr double STANDSTILL = 0.4; // the driver did not run so long: neither did the others, and deadlines pass
 
 const Elastic GROW = {"grow", 4}, SHRINK = {"shrink", 3}, REWRITE = {"rewrite", 3};
