@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,32 +114,6 @@ static void print_frame(const struct tap *t, const json_t *frame, int fd)
 
 /* ---- saving ---- */
 
-static int copy_all(int from, int to, uint64_t size)
-{
-    for (off_t at = 0; (uint64_t)at < size;) {
-        ssize_t n = sendfile(to, from, &at, size - (uint64_t)at);
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO; /* it is shorter than was said */
-    }
-    return 0;
-}
-
-/* Under another name first, so that what has its name is whole. */
-static int save_payload(int folder, const char *name, int from, uint64_t size)
-{
-    char part[NAME_BYTES + 8];
-    snprintf(part, sizeof part, ".%s.part", name);
-    AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return -errno;
-    int error = copy_all(from, fd, size);
-    if (!error && renameat(folder, part, folder, name) != 0)
-        error = -errno;
-    if (error)
-        unlinkat(folder, part, 0);
-    return error;
-}
-
 static int save_words(int folder, const char *name, const json_t *letter)
 {
     AUTO_FREE char *words = letter_file_text(letter);
@@ -159,7 +132,7 @@ static int save(const struct tap *t, json_t *frame, int fd)
     for (char *c = name; *c; c++)
         *c = *c == '/' ? '_' : *c;
     snprintf(file, sizeof file, "%s.bin", name);
-    int error = save_payload(t->folder, file, fd, size);
+    int error = letter_file_copy(t->folder, file, fd, size);
     if (!error && (json_object_set_new(frame, "payload", json_string(file)) != 0 ||
                    json_object_set_new(frame, "size", json_integer((json_int_t)size)) != 0))
         error = -ENOMEM;

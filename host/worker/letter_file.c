@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,8 +13,12 @@
 
 enum { AMENDED_BYTES_MAX = 1024 * 1024 };
 
-static int write_all(int fd, const uint8_t *data, uint64_t size)
+/* Writes `size` bytes of what is given into a file. 0 or -errno. */
+typedef int filler(int fd, const void *from, uint64_t size);
+
+static int write_all(int fd, const void *from, uint64_t size)
 {
+    const uint8_t *data = from;
     while (size > 0) {
         ssize_t n = write(fd, data, size); /* the kernel takes 2 GiB of it at most */
         if (n < 0 && errno == EINTR)
@@ -26,19 +31,42 @@ static int write_all(int fd, const uint8_t *data, uint64_t size)
     return 0;
 }
 
-int letter_file_put(int folder, const char *name, const uint8_t *data, uint64_t size)
+static int copy_all(int fd, const void *from, uint64_t size)
+{
+    for (off_t at = 0; (uint64_t)at < size;) {
+        ssize_t n = sendfile(fd, *(const int *)from, &at, size - (uint64_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO; /* it is shorter than was said */
+    }
+    return 0;
+}
+
+/* Under another name first, so that what has its name is whole. */
+static int put(int folder, const char *name, filler *fill, const void *from, uint64_t size)
 {
     char part[LETTER_NAME_BYTES + 8];
     snprintf(part, sizeof part, ".%s.part", name);
     AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;
-    int error = write_all(fd, data, size);
+    int error = fill(fd, from, size);
     if (!error && renameat(folder, part, folder, name) != 0)
         error = -errno;
     if (error)
         unlinkat(folder, part, 0);
     return error;
+}
+
+int letter_file_put(int folder, const char *name, const uint8_t *data, uint64_t size)
+{
+    return put(folder, name, write_all, data, size);
+}
+
+int letter_file_copy(int folder, const char *name, int from, uint64_t size)
+{
+    return put(folder, name, copy_all, &from, size);
 }
 
 char *letter_file_text(const json_t *object)

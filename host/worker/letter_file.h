@@ -11,6 +11,9 @@ enum { LETTER_NAME_BYTES = 160 };
 /* Writes a file into a folder that is open, in place of one that may be there. 0 or -errno. */
 int letter_file_put(int folder, const char *name, const uint8_t *data, uint64_t size);
 
+/* The same with the first `size` bytes of a file that is open. -EIO: it has fewer. */
+int letter_file_copy(int folder, const char *name, int from, uint64_t size);
+
 /* An object as text, to free(); NULL: no memory. Not by json_dumps(), which leaves out what it had no room for. */
 char *letter_file_text(const json_t *object);
 

@@ -36,6 +36,16 @@ class LetterFile : public testing::Test
         return letter_file_put(fd_, name.c_str(), reinterpret_cast<const uint8_t *>(text.data()), text.size());
     }
 
+    // Of a file that has so much, the first `size` bytes.
+    int Copy(const std::string &name, const std::string &content, uint64_t size)
+    {
+        const int from = open(folder_.file("from", content).c_str(), O_RDONLY | O_CLOEXEC);
+        const int error = letter_file_copy(fd_, name.c_str(), from, size);
+        close(from);
+        std::filesystem::remove(folder_ / "from");
+        return error;
+    }
+
     // Adds {"crash": 7}.
     int Amend(const std::string &name, json_t *value = json_integer(7))
     {
@@ -67,6 +77,15 @@ TEST_F(LetterFile, TakesThePlaceOfOneThatIsThere)
     EXPECT_EQ(Put("b.bin", "another"), 0);
     EXPECT_EQ(Text("a.bin"), "");
     EXPECT_EQ(Text("b.bin"), "another");
+    EXPECT_EQ(All(), (Names{"a.bin", "b.bin"}));
+}
+
+TEST_F(LetterFile, IsACopyOfAsMuchAsWasSaidOrIsNotThere)
+{
+    EXPECT_EQ(Copy("a.bin", "payload, and more", 7), 0);
+    EXPECT_EQ(Copy("b.bin", "", 0), 0);
+    EXPECT_EQ(Copy("c.bin", "payload", 8), -EIO);
+    EXPECT_EQ(Text("a.bin"), "payload");
     EXPECT_EQ(All(), (Names{"a.bin", "b.bin"}));
 }
 
