@@ -152,7 +152,7 @@ static int is_file(const char *name)
 
 static int draw(const struct arguments *a, FILE *out, FILE *err)
 {
-    enum format format;
+    enum format format = FORMAT_ASCII;
     int result = read_format(a, &format, err);
     if (result)
         return result;

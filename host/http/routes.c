@@ -189,7 +189,7 @@ struct MHD_Response *routes_head(struct desk *d, struct request *r)
         r->status = MHD_HTTP_MISDIRECTED_REQUEST;
         return reply_error("Host must be an address in numbers, localhost, or the name of the machine");
     }
-    const struct route *to = find(r->path);
+    const struct route *to = r->to = find(r->path);
     if (!to) {
         r->status = MHD_HTTP_NOT_FOUND;
         return reply_error("there is nothing of that name");
@@ -207,7 +207,7 @@ struct MHD_Response *routes_head(struct desk *d, struct request *r)
 struct MHD_Response *routes_answer(struct desk *d, struct request *r)
 {
     r->status = MHD_HTTP_OK;
-    return find(r->path)->answer(d, r);
+    return r->to->answer(d, r);
 }
 
 void routes_tick(struct desk *d)

@@ -26,8 +26,9 @@ struct request {
     struct MHD_Connection *connection;
     const char *method, *path;
     char body[ROUTES_BODY_MAX + 1];
-    size_t n;        /* bytes of it */
-    unsigned status; /* 0: it is not answered yet */
+    size_t n;               /* bytes of it */
+    unsigned status;        /* 0: it is not answered yet */
+    const struct route *to; /* set by routes_head(), if there is one */
 };
 
 /* What is to be sent when the head is there. With a status of 0: nothing, the body is to be awaited. */

@@ -5,9 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
+
+#include "temp_folder.h"
 
 class Folder
 {
@@ -44,11 +45,7 @@ class Folder
         return all;
     }
 
-    static std::string content(const std::string &file)
-    {
-        std::ifstream stream(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(stream), {}};
-    }
+    static std::string content(const std::string &file) { return harness::read_file(file); }
 
   private:
     std::string path_;

@@ -4,19 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 
+#include "running.h"
+
 namespace
 {
-
-std::string Program()
-{
-    std::ifstream in(MICROPIPE_PROGRAM, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-}
 
 struct Probe {
     std::string provider, arguments;
@@ -57,7 +51,7 @@ TEST(Probes, OfClaimCommitDeathAndScaleAreInTheProgramWithFourArgumentsEach)
 #if !__has_include(<sys/sdt.h>) || !defined(__x86_64__)
     GTEST_SKIP() << "built without <sys/sdt.h>, or not for x86-64";
 #endif
-    const std::map<std::string, Probe> probes = Probes(Program());
+    const std::map<std::string, Probe> probes = Probes(crash::read_file(MICROPIPE_PROGRAM));
     for (const char *name : {"claim", "commit", "death", "scale"}) {
         ASSERT_EQ(probes.count(name), 1u) << name;
         const Probe &probe = probes.at(name);

@@ -36,7 +36,8 @@ class Refusing
 
 __attribute__((noinline, no_sanitize("undefined", "address"))) void WriteToNowhere()
 {
-    *reinterpret_cast<volatile int *>(0x10) = 1;
+    volatile uintptr_t nowhere = 0x10; // volatile: the compiler is not to know it
+    *reinterpret_cast<volatile int *>(nowhere) = 1;
 }
 
 dying::Evidence OfACrash()

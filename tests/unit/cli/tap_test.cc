@@ -137,10 +137,8 @@ TEST_F(Tap, SavesThePayloadAndWhatIsKnownOfTheFrameUnderNamesThatStayInTheFolder
     Outcome o = Save(frame, {"hello"}, folder_ / "saved");
     EXPECT_EQ(o.result, 0) << o.err;
     EXPECT_THAT(request_, HasSubstr("\"whole\":true"));
-    std::ifstream payload(folder_ / "saved/.._mid-000000007-000000000.bin"),
-        words(folder_ / "saved/.._mid-000000007-000000000.json");
-    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(payload), {}), "hello");
-    std::string text(std::istreambuf_iterator<char>(words), {});
+    EXPECT_EQ(harness::read_file(folder_ / "saved/.._mid-000000007-000000000.bin"), "hello");
+    const std::string text = harness::read_file(folder_ / "saved/.._mid-000000007-000000000.json");
     EXPECT_THAT(text, HasSubstr("\"payload\": \".._mid-000000007-000000000.bin\""));
     EXPECT_THAT(text, Not(HasSubstr("descriptor")));
 }

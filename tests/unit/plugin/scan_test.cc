@@ -18,9 +18,10 @@ extern "C" {
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <ostream>
 #include <string>
+
+#include "../../support/temp_folder.h"
 
 namespace
 {
@@ -186,8 +187,7 @@ bool HasChildWith(pid_t pid, const std::string &file)
     std::string child;
     if (!(children >> child))
         return false;
-    std::ifstream maps("/proc/" + child + "/maps");
-    return std::string(std::istreambuf_iterator<char>(maps), {}).find(file) != std::string::npos;
+    return harness::read_file("/proc/" + child + "/maps").find(file) != std::string::npos;
 }
 
 TEST_F(Scan, TheChildDiesWithTheHost)
