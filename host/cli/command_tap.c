@@ -15,6 +15,7 @@
 #include "client.h"
 #include "json_text.h"
 #include "letter_file.h"
+#include "output.h"
 #include "payload_text.h"
 #include "quantity.h"
 #include "silence.h"
@@ -192,12 +193,20 @@ static int ask(const struct tap *t, struct tap_stream *s)
     return result;
 }
 
+/* 0 or an errno. */
+static int write_out(FILE *out)
+{
+    return fflush(out) == 0 ? 0 : errno;
+}
+
 static int run(struct tap *t, struct tap_stream *s)
 {
     int result = ask(t, s);
+    int unwritten = 0;
     json_t *line = NULL;
-    /* Until nobody reads what is shown, too: which is for output_finish() to judge. */
-    while (!result && (t->wanted == 0 || t->seen < t->wanted) && fflush(t->out) == 0 && (line = tap_stream_next(s))) {
+    /* Until what is shown cannot be written, too. */
+    while (!result && (t->wanted == 0 || t->seen < t->wanted) && (unwritten = write_out(t->out)) == 0 &&
+           (line = tap_stream_next(s))) {
         AUTO_FD int fd = json_object_get(json_object_get(line, "frame"), "descriptor") ? tap_stream_descriptor(s) : -1;
         result = take_frame(t, line, fd);
         json_decref(line);
@@ -210,7 +219,7 @@ static int run(struct tap *t, struct tap_stream *s)
                 "micropipe tap: %" JSON_INTEGER_FORMAT
                 " sample%s lost: not read in time, or larger than was expected\n",
                 t->lost, t->lost == 1 ? " was" : "s were");
-    return result;
+    return unwritten ? output_give_up(t->out, unwritten, result, t->err) : result;
 }
 
 static int open_folder(struct tap *t, const char *path)

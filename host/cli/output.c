@@ -27,14 +27,19 @@ static int reader_is_gone(int fd)
     return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
 }
 
-int output_finish(int result, FILE *err)
+int output_give_up(FILE *out, int error, int result, FILE *err)
 {
-    int error = fflush(stdout) != 0 ? errno : 0; /* of a write before this one, only that it failed is known */
-    if ((!error && !ferror(stdout)) || reader_is_gone(STDOUT_FILENO))
+    if (reader_is_gone(fileno(out)))
         return result;
-    __fpurge(stdout);
-    clearerr(stdout);
+    __fpurge(out);
+    clearerr(out);
     fprintf(err, "micropipe: cannot write to the standard output%s%s\n", error ? ": " : "",
             error ? strerror(error) : "");
     return EXIT_SYSTEM;
+}
+
+int output_finish(int result, FILE *err)
+{
+    int error = fflush(stdout) != 0 ? errno : 0; /* of a write before this one, only that it failed is known */
+    return error || ferror(stdout) ? output_give_up(stdout, error, result, err) : result;
 }

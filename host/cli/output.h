@@ -12,4 +12,8 @@ void output_prepare(void);
  * What could not is given up, so that a second call says nothing. */
 int output_finish(int result, FILE *err);
 
+/* The same where a command had to flush and failed with `error`: the C library then drops what it had buffered, so that
+ * the end would not find out why. */
+int output_give_up(FILE *out, int error, int result, FILE *err);
+
 #endif

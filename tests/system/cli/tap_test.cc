@@ -183,13 +183,13 @@ TEST_F(TapCommand, EndsWhenNobodyReadsWhatItShows)
     EXPECT_THAT(folder_.run("micropipe tap pipe generate -n 0 | head -n 1").output, HasSubstr("generate/0  sequence "));
 }
 
-TEST_F(TapCommand, EndsWhenWhatItShowsCannotBeWritten)
+TEST_F(TapCommand, EndsWhenWhatItShowsCannotBeWrittenAndSaysWhy)
 {
-    Start("core.generate size=8 | core.null");
-    for (const char *count : {"0", "1000000"}) {
-        const Outcome o = Tap(std::string("pipe generate -n ") + count + " >/dev/full");
-        EXPECT_EQ(o.status, 1);
-        EXPECT_EQ(o.output, "micropipe: cannot write to the standard output\n");
+    Start("core.generate size=5000 | core.null");
+    for (const char *how : {"0", "1000000", "1", "0 --json", "0 --bytes 5000"}) {
+        const Outcome o = Tap(std::string("pipe generate -n ") + how + " >/dev/full");
+        EXPECT_EQ(o.status, 1) << how;
+        EXPECT_EQ(o.output, "micropipe: cannot write to the standard output: No space left on device\n") << how;
     }
 }
 
