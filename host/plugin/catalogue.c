@@ -205,7 +205,7 @@ static const char *did_you_mean(const char *wrong, const char *const *names, siz
     return text;
 }
 
-/* "looked in /a, /b (/c does not exist)"; NULL: no memory. */
+/* "looked in /a, /b; not in /c (No such file or directory)"; NULL: no memory. */
 static char *where_was_looked(const struct search_path *p)
 {
     char *text = NULL;
@@ -217,8 +217,8 @@ static char *where_was_looked(const struct search_path *p)
         fprintf(f, "%s%s", i ? ", " : "looked in ", p->folders[i]);
     if (p->n == 0)
         fprintf(f, "no folder of the search path exists, name one with --plugin-path");
-    if (p->missing)
-        fprintf(f, " (%s does not exist)", p->missing);
+    for (size_t i = 0; i < p->n_missing; i++)
+        fprintf(f, "%s%s (%s)", i ? ", " : "; not in ", p->missing[i].name, strerror(p->missing[i].error));
     if (fclose(f) == 0)
         return text;
     free(text);

@@ -29,15 +29,17 @@ static int holds(const struct search_path *p, const char *folder)
     return 0;
 }
 
-/* Adds a folder if it exists and is not in it already. 0, -ENOENT or -ENOMEM. */
+/* Adds a folder if it is one and not in it already. 0 or -errno, of which only -ENOMEM is ours. */
 static int add(struct search_path *p, const char *folder)
 {
     struct stat s;
     AUTO_FREE char *absolute = realpath(folder, NULL);
     if (!absolute)
-        return errno == ENOMEM ? -ENOMEM : -ENOENT;
-    if (stat(absolute, &s) != 0 || !S_ISDIR(s.st_mode))
-        return -ENOENT;
+        return -errno;
+    if (stat(absolute, &s) != 0)
+        return -errno;
+    if (!S_ISDIR(s.st_mode))
+        return -ENOTDIR;
     if (holds(p, absolute))
         return 0;
     char **folders = realloc(p->folders, (p->n + 2) * sizeof *folders);
@@ -50,27 +52,39 @@ static int add(struct search_path *p, const char *folder)
     return 0;
 }
 
-/* Adds what the user named: one that is not there is remembered, to be said when a pack is not found. */
+static int add_missing(struct search_path *p, const char *name, int error)
+{
+    struct missing_folder *missing = realloc(p->missing, (p->n_missing + 1) * sizeof *missing);
+    if (!missing)
+        return -ENOMEM;
+    p->missing = missing;
+    missing[p->n_missing] = (struct missing_folder){strdup(name), error};
+    if (!missing[p->n_missing].name)
+        return -ENOMEM;
+    p->n_missing++;
+    return 0;
+}
+
+/* Adds what the user named: those that are not there are remembered, to be said when a pack is not found. */
 static int add_list(struct search_path *p, const char *list)
 {
     char folder[PATH_MAX];
     int error = 0;
-    for (const char *at = list; at && *at && error != -ENOMEM;) {
+    for (const char *at = list; at && *at && !error;) {
         size_t length = strcspn(at, ":");
         snprintf(folder, sizeof folder, "%.*s", length ? (int)length : 1, length ? at : ".");
-        error = length < sizeof folder ? add(p, folder) : -ENOENT;
-        if (error == -ENOENT && !p->missing)
-            p->missing = strdup(folder);
+        error = length < sizeof folder ? add(p, folder) : -ENAMETOOLONG;
+        if (error && error != -ENOMEM)
+            error = add_missing(p, folder, -error);
         at += length + (at[length] == ':');
     }
-    return error == -ENOMEM ? error : 0;
+    return error;
 }
 
 /* As add(), but a folder that is not there is none the less well. */
 static int add_if_there(struct search_path *p, const char *folder)
 {
-    int error = add(p, folder);
-    return error == -ENOENT ? 0 : error;
+    return add(p, folder) == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* .../bin/micropipe: .../packs */
@@ -124,6 +138,8 @@ void search_path_clear(struct search_path *p)
     for (size_t i = 0; i < p->n; i++)
         free(p->folders[i]);
     free(p->folders);
+    for (size_t i = 0; i < p->n_missing; i++)
+        free(p->missing[i].name);
     free(p->missing);
     *p = (struct search_path){0};
 }

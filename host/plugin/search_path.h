@@ -7,7 +7,11 @@
 struct search_path {
     char **folders; /* absolute, none twice; NULL after the last */
     size_t n;
-    char *missing; /* the first folder that the user named and that is not there; NULL: all are */
+    struct missing_folder {
+        char *name; /* as the user named it */
+        int error;  /* why it cannot be looked in: an errno */
+    } * missing;
+    size_t n_missing;
 };
 
 /* `first` (colon separated, may be NULL), MICROPIPE_PLUGIN_PATH, packs/ beside the folder of the running program, and

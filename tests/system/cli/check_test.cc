@@ -69,6 +69,17 @@ TEST(Check, FindsThePacksOfTheConfigurationsPluginPath)
     EXPECT_EQ(folder.run("micropipe check good.cfg --set plugin_path=.").status, 2);
 }
 
+TEST(Check, SaysWhichFoldersOfThePluginPathAreNoneWhereAPackIsNotFound)
+{
+    Folder folder;
+    folder.write("lost.cfg", "plugin_path = \"no/packs:none\";\n"
+                             "stages = ( { processor = \"good.count\"; }, { processor = \"core.null\"; } );\n");
+    EXPECT_THAT(folder.run("micropipe check lost.cfg --plugin-path elsewhere").output,
+                testing::ContainsRegex(
+                    "there is no pack 'good'; looked in [^;]*; not in elsewhere \\(No such file or directory\\), "
+                    "no/packs \\(No such file or directory\\), none \\(No such file or directory\\)\n"));
+}
+
 TEST(Check, OfAFileThatCannotBeReadNamesItAndTheReason)
 {
     Folder folder;

@@ -82,7 +82,7 @@ TEST_F(SearchPath, HasEachFolderOnceInTheOrderGiven)
     EXPECT_EQ(folders[0], a);
     EXPECT_EQ(folders[1], b);
     EXPECT_EQ(std::count(folders.begin(), folders.end(), a), 1);
-    EXPECT_EQ(path_.missing, nullptr);
+    EXPECT_EQ(path_.n_missing, 0u);
 }
 
 TEST_F(SearchPath, AnEmptyNameIsTheFolderThatWeAreIn)
@@ -92,14 +92,22 @@ TEST_F(SearchPath, AnEmptyNameIsTheFolderThatWeAreIn)
     EXPECT_EQ(path_.folders[1], a);
 }
 
-TEST_F(SearchPath, RemembersTheFirstThatIsNotThereAndGoesOn)
+TEST_F(SearchPath, RemembersThoseThatCannotBeLookedInAndWhyAndGoesOn)
 {
-    std::string a = Folder("a");
+    std::string a = Folder("a"), b = Folder("b");
     File("file");
-    EXPECT_EQ(Folders(root_ + "/file:" + root_ + "/none:" + a)[0], a);
-    EXPECT_EQ(std::string(path_.missing), root_ + "/file");
-    EXPECT_EQ(Folders(std::string(5000, 'n') + ":" + a)[0], a) << "no folder has a name that long";
-    EXPECT_NE(path_.missing, nullptr);
+    const std::string named[] = {root_ + "/file", root_ + "/none", std::string(5000, 'n'), "gone"};
+    const int errors[] = {ENOTDIR, ENOENT, ENAMETOOLONG, ENOENT};
+    setenv("MICROPIPE_PLUGIN_PATH", named[3].c_str(), 1);
+    std::vector<std::string> folders = Folders(named[0] + ":" + a + ":" + named[1] + ":" + named[2] + ":" + b);
+    unsetenv("MICROPIPE_PLUGIN_PATH");
+    EXPECT_EQ(folders[0], a);
+    EXPECT_EQ(folders[1], b);
+    ASSERT_EQ(path_.n_missing, 4u);
+    for (size_t i = 0; i < 4; i++) {
+        EXPECT_EQ(named[i].find(path_.missing[i].name), 0u) << "as it was named, or the start of it";
+        EXPECT_EQ(path_.missing[i].error, errors[i]) << i;
+    }
 }
 
 TEST_F(SearchPath, HasTheUsersFolder)
