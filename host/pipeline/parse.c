@@ -124,7 +124,7 @@ static void *reserve(size_t settings, size_t length)
     return last;
 }
 
-/* A configuration's text as a group. NULL after a complaint. */
+/* A configuration's text as a group. NULL after a complaint; there may be one of it otherwise, too. */
 static struct node *read_config(struct reading *r, const struct source *source)
 {
     config_t config;
@@ -134,7 +134,7 @@ static struct node *read_config(struct reading *r, const struct source *source)
         return NULL;
     void *reserved = reserve(w.marks.n, source->length);
     config_init(&config);
-    if (config_read_string(&config, source->text) == CONFIG_TRUE) {
+    if (config_read_string(&config, syntax_text(source, &w.marks, &r->region)) == CONFIG_TRUE) {
         struct position at = {source->lines, 1};
         root = node_create(&r->region, NODE_GROUP, NULL, at, at);
         add_children(&w, root, config_root_setting(&config));

@@ -10,6 +10,8 @@ struct parser {
     struct complaints *complaints;
     struct mark *marks;
     size_t n_marks, capacity;
+    struct repeated *repeated;
+    size_t n_repeated, repeated_capacity;
     int depth;
 };
 
@@ -203,17 +205,29 @@ static struct mark *add_mark(struct parser *p, const struct token *key, const st
     return &p->marks[p->n_marks++];
 }
 
+/* 0 after a complaint: the group has that name already. */
 static int add_name(struct parser *p, struct names *names, const struct token *name)
 {
     for (size_t i = 0; i < names->n; i++) {
         const struct token *old = names->list[i].token;
-        if (old->length == name->length && memcmp(old->text, name->text, name->length) == 0)
-            return COMPLAIN(p, name, "'%.*s' is set twice; the first time in line %d", (int)name->length, name->text,
-                            old->at.line->number);
+        if (old->length == name->length && memcmp(old->text, name->text, name->length) == 0) {
+            complaint_add(p->complaints, name->at, "'%.*s' is set twice; the first time in line %d", (int)name->length,
+                          name->text, old->at.line->number);
+            return 0;
+        }
     }
     names->list = region_grow(p->region, names->list, names->n, &names->capacity, sizeof *names->list);
     names->list[names->n++] = (struct name){name};
-    return 0;
+    return 1;
+}
+
+/* What was read since `name` is not to be there, nor are the marks after the first n. */
+static void take_out(struct parser *p, const struct token *name, size_t n)
+{
+    const struct token *last = before(p);
+    p->n_marks = n;
+    p->repeated = region_grow(p->region, p->repeated, p->n_repeated, &p->repeated_capacity, sizeof *p->repeated);
+    p->repeated[p->n_repeated++] = (struct repeated){name->text, (size_t)(last->text - name->text) + last->length};
 }
 
 static int parse_setting(struct parser *p, struct names *names)
@@ -222,16 +236,17 @@ static int parse_setting(struct parser *p, struct names *names)
     if (p->next->type != TOKEN_EQUALS)
         return complain_no_equals(p, name, previous);
     p->next++;
-    int error = add_name(p, names, name);
-    if (error)
-        return error;
+    size_t n = p->n_marks;
+    int is_new = add_name(p, names, name);
     add_mark(p, name, p->next);
-    error = parse_value(p);
+    int error = parse_value(p);
     if (error)
         return error;
     if (p->next->type == TOKEN_SEMICOLON || p->next->type == TOKEN_COMMA)
         p->next++;
-    return 0;
+    if (!is_new)
+        take_out(p, name, n);
+    return p->n_repeated > SYNTAX_REPEATED_MAX ? -EINVAL : 0;
 }
 
 /* Settings up to the end of the group that `open` opens, which is left to the caller; NULL: of the file. */
@@ -315,6 +330,19 @@ int syntax_check(const struct token *tokens, struct region *region, struct compl
 {
     struct parser p = {.first = tokens, .next = tokens, .region = region, .complaints = complaints};
     int error = parse_settings(&p, NULL);
-    *out = (struct marks){p.marks, p.n_marks};
+    *out = (struct marks){p.marks, p.n_marks, p.repeated, p.n_repeated};
     return error;
+}
+
+const char *syntax_text(const struct source *source, const struct marks *marks, struct region *region)
+{
+    if (marks->n_repeated == 0)
+        return source->text;
+    char *text = region_copy(region, source->text, source->length);
+    for (size_t i = 0; i < marks->n_repeated; i++) {
+        char *at = text + (marks->repeated[i].text - source->text);
+        for (size_t left = marks->repeated[i].length; left > 0; left--, at++)
+            *at = *at == '\n' ? '\n' : ' ';
+    }
+    return text;
 }

@@ -58,7 +58,7 @@ const Mistake mistakes[] = {
     {"CommentNeverClosed", "a = 1;\n~/* what follows\nb = 2;\n", "comment is never closed"},
     {"MixedArray", "a = [ 1, ~\"b\" ];\n", "have the same type: use a list"},
     {"GroupInArray", "stages = [\n  ~{ processor = \"a.b\"; } ];\n", "plain values only: use a list \\( \\)"},
-    {"SettingTwice", "name = \"a\";\nmemory = \"4M\";\n  ~name = \"b\";\n",
+    {"SettingTwice", WITH_TOP("name = \"a\";\nmemory = \"4M\";\n  ~name = \"b\";\n"),
      "'name' is set twice; the first time in line 1"},
     {"QuotedKey", "~\"name\" = \"a\";\n", "a name has no quotes: write name"},
     {"DottedKey", "stages~.x = 1;\n", "a name has no dot here"},
@@ -288,6 +288,29 @@ TEST(Mistakes, OfAFileAreAllReportedByLine)
                             StartsWith("7:12: stage 'b': its name is taken by the stage of line 6"),
                             StartsWith("7:42: stage 'b': unknown setting 'quueue' (did you mean 'queue'?)")))
         << p.report();
+}
+
+TEST(Mistakes, BesideSettingsThatAreGivenTwiceAreReportedToo)
+{
+    Parsed p = Parsed::text("memory = \"4M\";\n"
+                            "memory = 7; name = \"a b\";\n"
+                            "stages = (\n"
+                            "  { processor = \"text.lines\"; options = { path = \"x\"; path = \"y\"; batch = 0; }; },\n"
+                            "  { processor = \"core.null\"; processor = \"core.nul\"; quueue = 7; }\n"
+                            ");\n");
+    EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("2:1: 'memory' is set twice; the first time in line 1"),
+                                          StartsWith("2:20: name must be"),
+                                          StartsWith("4:55: 'path' is set twice; the first time in line 4"),
+                                          StartsWith("4:75: stage 'lines': option 'batch' must be"),
+                                          StartsWith("5:30: 'processor' is set twice; the first time in line 5"),
+                                          StartsWith("5:54: stage 'null': unknown setting 'quueue'")))
+        << p.report();
+    EXPECT_THAT(Parsed::text("name = \"a\"; name = \"b\";\nstages = ;\n").mistakes(),
+                ElementsAre(StartsWith("1:13: 'name' is set twice"), StartsWith("2:10: expected a value")));
+    std::string many;
+    for (int i = 0; i < 1000; i++)
+        many += "a = 1; ";
+    EXPECT_EQ(Parsed::text(many).complaints().n, 101u) << "a file of nothing else is not worth more";
 }
 
 TEST(Mistakes, AreShownWithTheirLineAndACaret)

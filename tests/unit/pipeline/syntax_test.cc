@@ -30,8 +30,29 @@ bool libconfig_takes(const std::string &text)
     return taken == CONFIG_TRUE;
 }
 
+size_t settings_of(const config_setting_t *s)
+{
+    size_t n = 1;
+    for (int i = 0; config_setting_is_aggregate(s) && i < config_setting_length(s); i++)
+        n += settings_of(config_setting_get_elem(s, static_cast<unsigned>(i)));
+    return n;
+}
+
+// How many settings libconfig makes of a text; -1: it does not take it.
+int libconfig_settings(const std::string &text)
+{
+    config_t config;
+    config_init(&config);
+    int n = config_read_string(&config, text.c_str()) ? static_cast<int>(settings_of(config_root_setting(&config))) - 1
+                                                      : -1;
+    config_destroy(&config);
+    return n;
+}
+
 struct Check {
     bool taken;
+    bool readable; // the rest, without what is repeated
+    std::string rest;
     size_t marks;
     std::string message;
 };
@@ -44,8 +65,9 @@ Check check(const std::string &text)
     struct marks marks = {nullptr, 0};
     source_from_argument(text.c_str(), SOURCE_ONE_LINE, 0, &region, &source);
     int error = syntax_check(tokens_read(&source, &region), &region, &complaints, &marks);
-    EXPECT_EQ(error != 0, complaints.n == 1);
-    Check result = {error == 0, marks.n, complaints.n ? complaints.list[0].message : ""};
+    EXPECT_EQ(complaints.n, marks.n_repeated + (error != 0)) << text;
+    Check result = {complaints.n == 0, error == 0, syntax_text(&source, &marks, &region), marks.n,
+                    complaints.n ? complaints.list[0].message : ""};
     complaints_clear(&complaints);
     region_free(&region);
     return result;
@@ -148,7 +170,16 @@ TEST(Syntax, SamplesAreTakenIfLibconfigTakesThem)
         std::string text = std::string(sample) + "\n";
         Check ours = check(text);
         EXPECT_EQ(ours.taken, libconfig_takes(text)) << text << ours.message;
+        EXPECT_EQ(ours.readable ? static_cast<int>(ours.marks) : -1, libconfig_settings(ours.rest)) << text;
     }
+}
+
+TEST(Syntax, WhatIsRepeatedIsLeftOutAndTheRestStaysInItsPlace)
+{
+    EXPECT_EQ(check("a=1; a = { b=1 b=2; }, c=3\n").rest, "a=1;                   c=3\n");
+    EXPECT_EQ(check("s=({a=1 a=2}, {b=1; b=\"x\ny\" // z\n\"z\"})\n").rest,
+              "s=({a=1    }, {b=1;     \n       \n   })\n");
+    EXPECT_EQ(check("s=({a=1 a=2}, {b=1})").marks, 5u);
 }
 
 TEST(Syntax, EveryValueHasAMark)
@@ -163,9 +194,9 @@ TEST(Syntax, MutationsAreTakenIfLibconfigTakesThem)
         "group = { d : { }; e = ( ); };\n";
     const std::string alphabet = "(){}[]=:,;\"\\ \n#/*-+.eLx019abtruefals";
     std::mt19937 random(7);
-    int taken = 0;
+    int taken = 0, readable = 0;
     for (int i = 0; i < 5000 && !testing::Test::HasFailure(); i++) {
-        std::string text = valid;
+        std::string text = i % 2 ? valid : valid + "list : 1; group = { group = ( { e = 2, e = \"x\"\n\"y\" } ) }\n";
         for (unsigned n = 1 + random() % 3; n > 0; n--) {
             size_t at = random() % text.size();
             char letter = alphabet[random() % alphabet.size()];
@@ -182,9 +213,14 @@ TEST(Syntax, MutationsAreTakenIfLibconfigTakesThem)
             ours.message.find("no closing quote") != std::string::npos)
             continue; // libconfig may take what has no end for nothing
         EXPECT_EQ(ours.taken, libconfig_takes(text)) << text << ours.message;
+        readable += ours.readable;
+        if (ours.readable) {
+            EXPECT_EQ(static_cast<int>(ours.marks), libconfig_settings(ours.rest)) << text << ours.rest;
+        }
         taken += ours.taken;
     }
     EXPECT_GT(taken, 500);
+    EXPECT_GT(readable, taken + 500);
 }
 
 } // namespace
