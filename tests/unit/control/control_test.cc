@@ -5,6 +5,7 @@ extern "C" {
 #include "control.h"
 }
 #pragma GCC diagnostic pop
+#include "../../support/heard_log.h"
 #include "child.h"
 #include "limit.h"
 #include "meeting_place.h"
@@ -27,19 +28,12 @@ using testing::HasSubstr;
 class Control : public MeetingPlace
 {
   protected:
-    Control()
-    {
-        EXPECT_EQ(pipe2(log_ends_, O_NONBLOCK | O_CLOEXEC), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_INFO, "test");
-        control_ = control_open("pipe", &log_);
-    }
+    Control() { control_ = control_open("pipe", log_.get()); }
     ~Control() override
     {
         for (int fd : clients_)
             close(fd);
         control_close(control_);
-        close(log_ends_[0]);
-        close(log_ends_[1]);
     }
 
     int Connect()
@@ -78,15 +72,7 @@ class Control : public MeetingPlace
         return n > 0 ? std::string(text, static_cast<size_t>(n)) : n == 0 || errno != EAGAIN ? "cut off" : "";
     }
 
-    std::string Logged()
-    {
-        char text[1024];
-        ssize_t n = read(log_ends_[0], text, sizeof text);
-        return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
-    }
-
-    int log_ends_[2] = {-1, -1};
-    struct log log_ = {};
+    HeardLog log_;
     control *control_ = nullptr;
     std::vector<int> clients_;
 };
@@ -237,9 +223,9 @@ TEST_F(Control, ThatHasTooFewDescriptorsIsDoneWithoutOrHasNoTaps)
         control *c;
         {
             Limit few(RLIMIT_NOFILE, next + more);
-            c = control_open("few", &log_);
+            c = control_open("few", log_.get());
         }
-        EXPECT_EQ(Logged().empty(), c != nullptr) << more;
+        EXPECT_EQ(log_.Lines().empty(), c != nullptr) << more;
         if (c) {
             int fd = -1;
             const std::string tap = "{\"command\":\"tap\",\"stage\":\"work\"}\n";
@@ -301,9 +287,9 @@ TEST_F(Control, CutsOffAStranger)
 
 TEST_F(Control, ASecondOfTheNameGetsTheNumberOfItsProcess)
 {
-    control *second = control_open("pipe", &log_);
+    control *second = control_open("pipe", log_.get());
     ASSERT_NE(second, nullptr);
-    EXPECT_THAT(Logged(), HasSubstr("this one is 'pipe-" + std::to_string(getpid()) + "'"));
+    EXPECT_THAT(log_.Lines(), HasSubstr("this one is 'pipe-" + std::to_string(getpid()) + "'"));
     EXPECT_EQ(control_name(second), "pipe-" + std::to_string(getpid()));
     EXPECT_STREQ(control_name(control_), "pipe");
     control_close(second);
@@ -320,13 +306,13 @@ TEST_F(Control, TakesItsSocketWithIt)
 
 TEST_F(Control, ThatCannotBeIsLoggedAndDoneWithout)
 {
-    EXPECT_EQ(control_open(std::string(90, 'n').c_str(), &log_), nullptr);
-    EXPECT_THAT(Logged(), HasSubstr("no control socket, so micropipe ctl cannot reach this pipeline"));
-    EXPECT_EQ(control_open("no/folder", &log_), nullptr);
-    EXPECT_THAT(Logged(), HasSubstr("No such file or directory"));
+    EXPECT_EQ(control_open(std::string(90, 'n').c_str(), log_.get()), nullptr);
+    EXPECT_THAT(log_.Lines(), HasSubstr("no control socket, so micropipe ctl cannot reach this pipeline"));
+    EXPECT_EQ(control_open("no/folder", log_.get()), nullptr);
+    EXPECT_THAT(log_.Lines(), HasSubstr("No such file or directory"));
     chmod(Folder().c_str(), 0777);
-    EXPECT_EQ(control_open("other", &log_), nullptr);
-    EXPECT_THAT(Logged(), HasSubstr("its folder is not ours alone"));
+    EXPECT_EQ(control_open("other", log_.get()), nullptr);
+    EXPECT_THAT(log_.Lines(), HasSubstr("its folder is not ours alone"));
     EXPECT_EQ(control_fd(nullptr), -1);
     EXPECT_EQ(control_name(nullptr), nullptr);
     control_close(nullptr);

@@ -3,10 +3,10 @@ extern "C" {
 #include "http.h"
 #include "web_page.h"
 }
+#include "../../support/heard_log.h"
 #include "meeting_place.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -21,25 +21,14 @@ using testing::Not;
 class Opening : public MeetingPlace
 {
   protected:
-    Opening()
-    {
-        EXPECT_EQ(pipe2(log_ends_, O_NONBLOCK | O_CLOEXEC), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_INFO, "test");
-    }
-    ~Opening() override
-    {
-        close(log_ends_[0]);
-        close(log_ends_[1]);
-    }
-
     // What it says: in the log, or why not.
     std::string Open(const std::string &at, bool *opened = nullptr)
     {
         std::string where = at;
-        char why[256] = "", text[1024];
+        char why[256] = "";
         pipeline p = {};
         p.http = where.data();
-        struct http *h = http_open(&p, "pipe", &log_, why, sizeof why);
+        struct http *h = http_open(&p, "pipe", log_.get(), why, sizeof why);
         if (opened)
             *opened = h;
         if (!h)
@@ -47,12 +36,10 @@ class Opening : public MeetingPlace
         EXPECT_GE(http_fd(h), 0);
         http_close(h);
         EXPECT_FALSE(std::filesystem::exists(Folder() + "/pipe.token"));
-        ssize_t n = read(log_ends_[0], text, sizeof text);
-        return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
+        return log_.Lines();
     }
 
-    int log_ends_[2] = {-1, -1};
-    struct log log_ = {};
+    HeardLog log_;
 };
 
 } // namespace

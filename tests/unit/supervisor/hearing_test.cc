@@ -5,6 +5,7 @@ extern "C" {
 #include "run.h"
 }
 #pragma GCC diagnostic pop
+#include "../../support/heard_log.h"
 #include "world.h"
 
 #include <fcntl.h>
@@ -30,11 +31,9 @@ class Hearing : public testing::Test
     Hearing()
     {
         EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends_), 0);
-        EXPECT_EQ(pipe2(log_ends_, O_NONBLOCK | O_CLOEXEC), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_INFO, "test");
         run_->pipeline = world_.pipeline();
         run_->segment = *world_.segment();
-        run_->log = &log_;
+        run_->log = log_.get();
         run_->hooks = &hooks_;
         run_->crews = crews_;
         run_->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -46,7 +45,7 @@ class Hearing : public testing::Test
     }
     ~Hearing() override
     {
-        for (int fd : {ends_[0], ends_[1], log_ends_[0], log_ends_[1], run_->epoll, crews_[1].listener})
+        for (int fd : {ends_[0], ends_[1], run_->epoll, crews_[1].listener})
             if (fd >= 0)
                 close(fd);
     }
@@ -71,21 +70,14 @@ class Hearing : public testing::Test
         Berth(worker)->state = BERTH_STARTING;
         Berth(worker)->epoch = 1;
     }
-    std::string Logged()
-    {
-        char text[2048];
-        ssize_t n = read(log_ends_[0], text, sizeof text);
-        return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
-    }
-
     World world_{{{"read", nullptr, 0, 2}, {"work", nullptr, 256, 4, 2}, {"write", nullptr, 256, 1, 1, 0}},
                  {{0, 0, 1}, {1, 0, 2}}};
     std::unique_ptr<supervisor> run_ = std::make_unique<supervisor>();
     crew crews_[3] = {};
     supervisor_hooks hooks_ = {};
-    struct log log_ = {};
+    HeardLog log_;
     char reason_[1024] = "";
-    int ends_[2] = {-1, -1}, log_ends_[2] = {-1, -1};
+    int ends_[2] = {-1, -1};
 };
 
 bool IsOpen(int fd)
@@ -102,14 +94,14 @@ TEST_F(Hearing, OnlyTheFirstSayOfHowItIsConfinedCounts)
     server_message m = Message(SERVER_CONFINED);
     memset(m.text, 'x', sizeof m.text); // without an end
     Say(m, pipe[0]);
-    EXPECT_THAT(Logged(), HasSubstr("work: sandbox " + std::string(SERVER_TEXT_MAX - 1, 'x')));
+    EXPECT_THAT(log_.Lines(), HasSubstr("work: sandbox " + std::string(SERVER_TEXT_MAX - 1, 'x')));
     const int first = crews_[1].listener;
     EXPECT_TRUE(IsOpen(first));
     EXPECT_EQ(run_->over, 0) << reason_;
     strcpy(m.text, "none at all");
     Say(m, listener);
     EXPECT_EQ(crews_[1].listener, first);
-    EXPECT_EQ(Logged(), "");
+    EXPECT_EQ(log_.Lines(), "");
     int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
     EXPECT_FALSE(IsOpen(next + 1)) << "the second descriptor was kept";
     for (int fd : {listener, pipe[0], pipe[1], next})
@@ -157,12 +149,12 @@ TEST_F(Hearing, TheExitOfAWorkerThatIsNotThereIsNoDeath)
     Say(m);
     m.worker = UINT32_MAX;
     Say(m);
-    EXPECT_EQ(Logged(), "");
+    EXPECT_EQ(log_.Lines(), "");
     m.worker = 0;
     Say(m);
     EXPECT_EQ(Berth()->state, BERTH_WAITING);
     EXPECT_EQ(Berth()->deaths, 1u);
-    EXPECT_THAT(Logged(), HasSubstr("work/0: worker died of SIGSEGV"));
+    EXPECT_THAT(log_.Lines(), HasSubstr("work/0: worker died of SIGSEGV"));
     Say(m);
     EXPECT_EQ(Berth()->deaths, 1u) << "it can die but once";
 }
@@ -176,7 +168,7 @@ TEST_F(Hearing, AWorkerThatSaysItIsDoneIsSoOnlyIfTheStreamHasEndedForIt)
     au32_store_relaxed(&world_.Slot(1, 1)->state, SLOT_ENDED);
     Say(m);
     EXPECT_EQ(Berth(1)->state, BERTH_ENDED);
-    EXPECT_EQ(Logged(), "");
+    EXPECT_EQ(log_.Lines(), "");
     m.worker = 0;
     au32_store_relaxed(&world_.Slot(1, 0)->leaving, WORKER_DONE + 1);
     Say(m);

@@ -5,10 +5,10 @@ extern "C" {
 #include "ration_books.h"
 #include "requests.h"
 }
+#include "../../support/heard_log.h"
 #include "child.h"
 #include "world.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -50,15 +50,11 @@ class Rationing : public testing::Test
             crews_[i].stage = i;
             crews_[i].socket = -1;
         }
-        EXPECT_EQ(pipe2(log_ends_, O_NONBLOCK | O_CLOEXEC), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_INFO, "test");
         ASSERT_EQ(rationing_create(&rationing_, world_.segment(), crews_, now_), 0);
     }
     void TearDown() override
     {
         rationing_destroy(&rationing_);
-        close(log_ends_[0]);
-        close(log_ends_[1]);
     }
 
     // A process with so much memory of its own on top of the test's. Its number.
@@ -157,17 +153,10 @@ class Rationing : public testing::Test
     {
         char why[300] = "";
         now_ += after;
-        uint64_t next = rationing_tick(rationing_, crews_, &log_, now_, why, sizeof why);
+        uint64_t next = rationing_tick(rationing_, crews_, log_.get(), now_, why, sizeof why);
         why_ = why;
         return next;
     }
-    std::string Logged()
-    {
-        char text[1024];
-        ssize_t n = read(log_ends_[0], text, sizeof text);
-        return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
-    }
-
     World world_{{{"read", nullptr, 0, 2}, {"work", nullptr, 256, 4, WORKERS}, {"write", nullptr, 256, 1, 1, 0}},
                  {{READ, 0, WORK}, {WORK, 0, WRITE}}};
     crew crews_[STAGES] = {};
@@ -176,8 +165,7 @@ class Rationing : public testing::Test
     pid_t server_ = 0;
     uint64_t now_ = 1000 * NS_PER_S;
     std::string why_;
-    int log_ends_[2] = {-1, -1};
-    struct log log_ = {};
+    HeardLog log_;
 };
 
 } // namespace
@@ -318,7 +306,7 @@ TEST_F(Rationing, ARequestThatWasWaitedForInVainIsRefusedAndTheLogSaysSoOnce)
         EXPECT_EQ(Answer(READ), kNone);
         Tick(NS_PER_S);
         EXPECT_EQ(Answer(READ), ALLOWANCE_REFUSED);
-        told += Logged();
+        told += log_.Lines();
         au64_store_relaxed(&Allowance(READ, 0)->refused, 40 * kMiB); // the worker notes it
     }
     EXPECT_THAT(told, HasSubstr("is refused 40960 KiB of memory: workers_memory"));

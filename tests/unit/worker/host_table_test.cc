@@ -14,6 +14,7 @@ extern "C" {
 #include <memory>
 #include <string>
 
+#include "../../support/heard_log.h"
 #include "child.h"
 
 namespace
@@ -44,27 +45,24 @@ class HostTable : public testing::Test
         size_t size = sizeof(slot) - sizeof(journal) + journal_size(0);
         slot_.reset(static_cast<slot *>(aligned_alloc(64, (size + 63) / 64 * 64)));
         memset(static_cast<void *>(slot_.get()), 0, size);
-        EXPECT_EQ(pipe(log_ends_), 0);
         EXPECT_EQ(pipe(ends_), 0);
-        log_init(&log_, log_ends_[1], LOG_LEVEL_DEBUG, "stage/0");
-        host_table_init(&worker_, &stage_, &log_, slot_.get(), nullptr);
-        host_table_init(&server_, &stage_, &log_, nullptr, nullptr);
+        host_table_init(&worker_, &stage_, log_.get(), slot_.get(), nullptr);
+        host_table_init(&server_, &stage_, log_.get(), nullptr, nullptr);
     }
 
     ~HostTable() override
     {
-        for (int fd : {log_ends_[0], log_ends_[1], ends_[0], ends_[1]})
+        for (int fd : {ends_[0], ends_[1]})
             close(fd);
     }
 
     // The level of the line that it writes.
     std::string LevelOf(int32_t level)
     {
-        char line[256] = "";
         mpipe_log(&worker_.host, level, "a number: %d", 5);
-        EXPECT_GT(read(log_ends_[0], line, sizeof line - 1), 0);
-        EXPECT_NE(strstr(line, "stage/0: a number: 5\n"), nullptr) << line;
-        std::string behind_time = strchr(line, ' ') + 1;
+        const std::string line = log_.Lines();
+        EXPECT_NE(line.find("stage/0: a number: 5\n"), std::string::npos) << line;
+        const std::string behind_time = line.substr(line.find(' ') + 1);
         return behind_time.substr(0, behind_time.find(' '));
     }
 
@@ -89,8 +87,8 @@ class HostTable : public testing::Test
     processor_description description_ = {};
     stage stage_ = {};
     std::unique_ptr<slot, Free> slot_;
-    int log_ends_[2] = {-1, -1}, ends_[2] = {-1, -1};
-    struct log log_ = {};
+    int ends_[2] = {-1, -1};
+    HeardLog log_{LOG_LEVEL_DEBUG, "stage/0"};
     host_table worker_ = {}, server_ = {};
 };
 
