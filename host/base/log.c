@@ -29,13 +29,31 @@ void log_of_stage(struct log *log, const struct log *parent, const char *stage, 
     log->worker = worker;
     log->page = page;
     log->frame = NULL;
-    log->outlet = NULL; /* it is of the process that opened it */
+    log->outlet = NULL; /* it is of the parent's process */
     snprintf(log->stage, sizeof log->stage, "%s", stage);
     if (log->board)
         log_board_enter(log->board, page);
 }
 
-static void put_line(const struct log *log, struct log_record *r)
+void log_go_through(struct log *log, struct outlet *own)
+{
+    own->lost = log->board && log->board->base ? log_board_lost(log->board, log->page) : NULL;
+    log->outlet = own;
+}
+
+static struct log_record record_of(const struct log *log, enum log_level level, const char *text)
+{
+    struct log_record r = {.level = level,
+                           .who = log->who[0] ? log->who : NULL,
+                           .stage = log->stage[0] ? log->stage : NULL,
+                           .worker = log->worker,
+                           .pid = getpid(),
+                           .text = text};
+    return r;
+}
+
+/* -1: it is lost. */
+static int put_line(const struct log *log, struct log_record *r, int patience_ms)
 {
     char line[LOG_LINE_MAX + sizeof LOG_CLEAR_LINE];
     int clears = log->on_terminal && log->format == LOG_HUMAN;
@@ -43,47 +61,40 @@ static void put_line(const struct log *log, struct log_record *r)
     memcpy(line, LOG_CLEAR_LINE, lead);
     clock_gettime(CLOCK_REALTIME, &r->time);
     size_t n = log_line(r, log->format, line + lead);
-    if (log->outlet)
-        outlet_write(log->outlet, line, lead + n, PATIENCE_MS);
-    else if (write(log->fd, line, lead + n) < 0)
-        return; /* nobody to tell */
+    if (!log->outlet)
+        return write(log->fd, line, lead + n) < 0 ? -1 : 0;
+    int error = outlet_write(log->outlet, line, lead + n, patience_ms);
+    if (log->board)
+        log_board_clog(log->board, error != 0);
+    return error;
 }
 
-/* Whether more can be told of a gap later, or not: then it is waited with as for a line after none that was lost. */
-enum telling { TELL_IF_ROOM, TELL_LAST };
-
-/* The number of lines that are lost, in their place. */
-static void tell_gap(const struct log *log, enum telling telling)
+/* The number of lines that are lost, in their place. 0: there are none, or it is told; -1: not yet. */
+static int tell_gap(const struct log *log, int patience_ms)
 {
     char text[64];
-    uint64_t lost = log->outlet->lost;
-    if (telling == TELL_LAST)
-        log->outlet->lost = 0;
+    uint64_t lost = log->outlet ? outlet_take_lost(log->outlet) : 0;
+    if (!lost)
+        return 0;
     snprintf(text, sizeof text, "%" PRIu64 " line%s lost here: nobody read the log", lost, lost == 1 ? " is" : "s are");
-    struct log_record gap = {.level = LOG_LEVEL_WARNING,
-                             .who = log->who[0] ? log->who : NULL,
-                             .worker = LOG_NOBODY,
-                             .pid = getpid(),
-                             .text = text};
-    put_line(log, &gap);
-    if (log->outlet->lost)
-        log->outlet->lost = lost; /* the gap is no line of its own */
+    struct log_record gap = record_of(log, LOG_LEVEL_WARNING, text);
+    if (put_line(log, &gap, patience_ms) == 0)
+        return 0;
+    outlet_lose(log->outlet, lost - 1); /* the gap, which counts now, is no line of its own */
+    return -1;
 }
 
 static void put(const struct log *log, struct log_record *r)
 {
-    if (log->outlet && log->outlet->lost)
-        tell_gap(log, TELL_IF_ROOM);
-    if (log->outlet && log->outlet->lost)
-        log->outlet->lost++; /* not after a gap that is not told */
+    if (tell_gap(log, 0) != 0)
+        outlet_lose(log->outlet, 1); /* not after a gap that is not told */
     else
-        put_line(log, r);
+        put_line(log, r, log->board && log_board_is_clogged(log->board) ? 0 : PATIENCE_MS);
 }
 
 void log_finish(const struct log *log)
 {
-    if (log->outlet && log->outlet->lost)
-        tell_gap(log, TELL_LAST);
+    tell_gap(log, PATIENCE_MS);
 }
 
 /* Lines that were counted: the last of them, and how many there were. One alone is told as if it had just come. */
@@ -126,17 +137,6 @@ static void emit(const struct log *log, struct log_record *r)
     if (is_written)
         put(log, r);
     log_board_unlock(log->board, log->page);
-}
-
-static struct log_record record_of(const struct log *log, enum log_level level, const char *text)
-{
-    struct log_record r = {.level = level,
-                           .who = log->who[0] ? log->who : NULL,
-                           .stage = log->stage[0] ? log->stage : NULL,
-                           .worker = log->worker,
-                           .pid = getpid(),
-                           .text = text};
-    return r;
 }
 
 static int is_silent(const struct log *log, enum log_level level)
@@ -207,10 +207,21 @@ void log_at(const struct log *log, enum log_level level, const struct log_place 
     put(log, &r);
 }
 
+/* What the page's owner has lost and told nobody: it is told as if the host had. */
+static void take_lost(const struct log *log, uint32_t page)
+{
+    struct outlet others = {.fd = -1, .lost = log_board_lost(log->board, page)};
+    uint64_t lost = outlet_take_lost(&others);
+    if (lost && log->outlet)
+        outlet_lose(log->outlet, lost);
+}
+
 void log_settle(const struct log *log, uint32_t page)
 {
-    if (log->board && log->board->base)
-        put_counted(log, page, BOARD_ALL);
+    if (!log->board || !log->board->base)
+        return;
+    put_counted(log, page, BOARD_ALL);
+    take_lost(log, page);
 }
 
 uint64_t log_sweep(const struct log *log, uint64_t now_ns)
@@ -222,6 +233,8 @@ uint64_t log_sweep(const struct log *log, uint64_t now_ns)
         return now_ns + BOARD_WINDOW_NS;
     for (uint32_t page = BOARD_PAGE_OF_HOST; page < log->board->n_pages; page++) {
         put_counted(log, page, now_ns);
+        if (now_ns == BOARD_ALL)
+            take_lost(log, page);
         is_left |= log_board_has_counts(log->board, page);
     }
     if (is_left)

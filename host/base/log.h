@@ -29,7 +29,7 @@ struct log {
     int32_t worker;              /* LOG_NOBODY: a stage server */
     struct log_board *board;     /* NULL: nothing is counted */
     uint32_t page;
-    struct outlet *outlet; /* of a process that may not wait until a line is read; NULL: it may */
+    struct outlet *outlet; /* of this process, which may not wait until a line is read; NULL: it may */
     /* 1 and the sequence of the frame that is in hand, or 0; NULL: there is never one */
     int (*frame)(const void *context, uint64_t *sequence);
     const void *frame_context;
@@ -59,6 +59,10 @@ __attribute__((format(printf, 5, 6))) void log_about(const struct log *log, enum
 /* About a place in a file. */
 __attribute__((format(printf, 4, 5))) void log_at(const struct log *log, enum log_level level,
                                                   const struct log_place *place, const char *format, ...);
+
+/* A process of a stage, which is not to wait for the reader either: its lines go through `own`, an outlet that it
+ * shares. */
+void log_go_through(struct log *log, struct outlet *own);
 
 /* Host: writes what has been counted on a page, whose owner is dead; or, on all of them, what is due at `now_ns`
  * (BOARD_ALL: everything). The latter returns when to look again. */

@@ -14,9 +14,14 @@ enum { LOCK_TRIES = 2000, TAKE_TRIES = 8 };
 
 _Static_assert(sizeof(struct board_page) == BOARD_PAGE, "a page can be protected alone");
 
-static au32 *stirred(const struct log_board *b)
+/* The first page, which all write to. */
+struct board_head {
+    au32 stirred, clogged;
+};
+
+static struct board_head *head_of(const struct log_board *b)
 {
-    return (au32 *)(void *)b->base;
+    return (struct board_head *)(void *)b->base;
 }
 
 static struct board_page *page_of(const struct log_board *b, uint32_t page)
@@ -184,15 +189,31 @@ uint32_t log_board_take(const struct log_board *b, uint32_t page, uint64_t now_n
     return 0;
 }
 
+au64 *log_board_lost(const struct log_board *b, uint32_t page)
+{
+    return &page_of(b, page)->lost;
+}
+
+int log_board_is_clogged(const struct log_board *b)
+{
+    return b->base && au32_relaxed(&head_of(b)->clogged); /* a hint: who is late waits, or loses a line */
+}
+
+void log_board_clog(const struct log_board *b, int clogged)
+{
+    if (b->base)
+        au32_store_changed(&head_of(b)->clogged, (uint32_t)clogged);
+}
+
 int log_board_is_stirred(const struct log_board *b)
 {
     uint32_t yes = 1;
-    return b->base && au32_swap_if(stirred(b), &yes, 0);
+    return b->base && au32_swap_if(&head_of(b)->stirred, &yes, 0);
 }
 
 void log_board_stir(const struct log_board *b)
 {
-    au32_store_release(stirred(b), 1); /* stir -> au32_swap_if in log_board_is_stirred() */
+    au32_store_release(&head_of(b)->stirred, 1); /* stir -> au32_swap_if in log_board_is_stirred() */
 }
 
 int log_board_has_counts(const struct log_board *b, uint32_t page)

@@ -48,7 +48,9 @@ struct board_kind {
 
 struct board_page {
     au32 lock;
-    uint8_t pad[60];
+    uint32_t pad;
+    au64 lost; /* lines of the owner that nobody read, and that are not told yet */
+    uint8_t pad2[48];
     struct board_kind kinds[BOARD_LINES];
     uint8_t pad1[BOARD_PAGE - 64 - BOARD_LINES * sizeof(struct board_kind)];
 };
@@ -82,6 +84,13 @@ enum board_verdict log_board_judge(const struct log_board *b, uint32_t page, con
  */
 #define BOARD_ALL UINT64_MAX
 uint32_t log_board_take(const struct log_board *b, uint32_t page, uint64_t now_ns, struct board_line *out);
+
+/* Where the owner counts the lines that it has lost (outlet.h), for the host to tell them once it is dead. */
+au64 *log_board_lost(const struct log_board *b, uint32_t page);
+
+/* Whether the last line of any process was lost: then there is no use in waiting for the log's reader once more. */
+int log_board_is_clogged(const struct log_board *b);
+void log_board_clog(const struct log_board *b, int clogged);
 
 /* Host: 1 if counts may be waiting somewhere; asked once, it is 0 until there is another. */
 int log_board_is_stirred(const struct log_board *b);

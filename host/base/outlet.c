@@ -29,6 +29,36 @@ void outlet_open(struct outlet *o, int fd)
     o->is_own = 1;
 }
 
+void outlet_share(struct outlet *o, const struct outlet *of, int fd)
+{
+    *o = (struct outlet){.fd = fd, .is_socket = of->is_socket};
+}
+
+static au64 *count_of(struct outlet *o)
+{
+    return o->lost ? o->lost : &o->count;
+}
+
+uint64_t outlet_lost(const struct outlet *o)
+{
+    return au64_relaxed(o->lost ? o->lost : &o->count); /* a count: nothing hangs on it */
+}
+
+void outlet_lose(struct outlet *o, uint64_t n)
+{
+    uint64_t lost = outlet_lost(o);
+    while (!au64_swap_if(count_of(o), &lost, lost + n))
+        ;
+}
+
+uint64_t outlet_take_lost(struct outlet *o)
+{
+    uint64_t lost = outlet_lost(o);
+    while (lost && !au64_swap_if(count_of(o), &lost, 0))
+        ;
+    return lost;
+}
+
 /* 0, or -errno. A part of a line counts as the line. */
 static int try_once(const struct outlet *o, const char *line, size_t n)
 {
@@ -38,14 +68,15 @@ static int try_once(const struct outlet *o, const char *line, size_t n)
 
 int outlet_write(struct outlet *o, const char *line, size_t n, int patience_ms)
 {
-    uint64_t now = clock_monotonic(), end = now + (o->lost ? 0 : (uint64_t)patience_ms * NS_PER_MS);
+    uint64_t now = clock_monotonic(), end = now + (outlet_lost(o) ? 0 : (uint64_t)patience_ms * NS_PER_MS);
     int error = try_once(o, line, n);
     for (; error == -EAGAIN && now < end; now = clock_monotonic()) {
         struct pollfd p = {.fd = o->fd, .events = POLLOUT};
         poll(&p, 1, (int)((end - now) / NS_PER_MS) + 1);
         error = try_once(o, line, n);
     }
-    o->lost = error ? o->lost + 1 : 0;
+    if (error)
+        outlet_lose(o, 1);
     return error ? -1 : 0;
 }
 

@@ -38,6 +38,7 @@ struct server {
     int socket, deaths, children; /* signalfd of SIGCHLD; leftovers_open() */
     pid_t host, self;
     struct log log;
+    struct outlet outlet; /* fd -1: log lines are waited with */
     const mpipe_processor *processor;
     void *shared;
     struct host_table table;
@@ -342,21 +343,31 @@ static int move_up(int fd)
     return moved < 0 ? fd : moved;
 }
 
-/* Closes all descriptors above the standard three but two; `b` -1: but one. */
-static void close_all_but(int a, int b)
+static int by_number(const void *a, const void *b)
 {
-    int low = b >= 0 && b < a ? b : a, high = b > a ? b : a;
-    if (low > 3)
-        syscall(SYS_close_range, 3, low - 1, 0);
-    if (high > low + 1)
-        syscall(SYS_close_range, low + 1, high - 1, 0);
-    syscall(SYS_close_range, high + 1, ~0U, 0);
+    return *(const int *)a - *(const int *)b;
 }
 
-/* Keeps our end of the socket, and the bell, of all that is the host's. */
-static void keep_ours(struct server *s, int socket, const struct server_memory *memory)
+/* Closes all descriptors above the standard three but these; -1 is none. */
+static void close_all_but(int *kept, size_t n)
+{
+    int next = STDERR_FILENO + 1;
+    qsort(kept, n, sizeof *kept, by_number);
+    for (size_t i = 0; i < n; i++) {
+        if (kept[i] > next)
+            syscall(SYS_close_range, next, kept[i] - 1, 0);
+        if (kept[i] >= next)
+            next = kept[i] + 1;
+    }
+    syscall(SYS_close_range, next, ~0U, 0);
+}
+
+/* Keeps our end of the socket, the bell, and where the log goes, of all that is the host's. */
+static void keep_ours(struct server *s, int socket, const struct server_memory *memory, const struct outlet *outlet)
 {
     s->socket = move_up(socket);
+    if (outlet)
+        outlet_share(&s->outlet, outlet, outlet->is_own ? move_up(outlet->fd) : outlet->fd);
     s->allowances.bell = -1;
     if (memory->allowances) {
         s->allowances = *memory->allowances;
@@ -364,7 +375,8 @@ static void keep_ours(struct server *s, int socket, const struct server_memory *
         allocation_watch(&s->allowances.each[s->segment->n_slots + s->stage], -1, NULL, NULL);
         allowance_limit(memory->limit);
     }
-    close_all_but(s->socket, s->allowances.bell);
+    int kept[] = {s->socket, s->allowances.bell, s->outlet.fd};
+    close_all_but(kept, sizeof kept / sizeof kept[0]);
 }
 
 __attribute__((noreturn)) static void become_server(const struct segment *segment, uint32_t stage,
@@ -374,13 +386,15 @@ __attribute__((noreturn)) static void become_server(const struct segment *segmen
     bind_to_parent(host);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     reset_signals(CRASH_HANDLERS_GO);
-    struct server server = {.segment = segment, .children = -1};
+    struct server server = {.segment = segment, .children = -1, .outlet = {.fd = -1}};
     struct server *s = &server; /* it never returns */
     s->stage = stage;
-    keep_ours(s, socket, memory);
+    keep_ours(s, socket, memory, log->outlet);
     s->host = host;
     s->self = getpid();
     log_of_stage(&s->log, log, segment->pipeline->stages[stage].name, LOG_NOBODY, segment_log_page_of_server(stage));
+    if (s->outlet.fd >= 0)
+        log_go_through(&s->log, &s->outlet);
     name_process(s, -1);
     confine(s);
     load(s);

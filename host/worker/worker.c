@@ -22,6 +22,7 @@ struct worker {
     struct host_table table;
     struct dead_letter_box box;
     struct log log;
+    struct outlet outlet;
 };
 
 static int open_processor(struct worker *w, const struct worker_start *start)
@@ -126,6 +127,10 @@ int worker_run(const struct worker_start *start)
         crash_watch(start->crash, s, start->epoch);
     log_of_stage(&w->log, start->log, stage->name, (int32_t)start->worker,
                  segment_log_page(start->segment, start->stage, start->worker));
+    if (start->log->outlet) {
+        outlet_share(&w->outlet, start->log->outlet, start->log->outlet->fd);
+        log_go_through(&w->log, &w->outlet);
+    }
     w->log.frame = session_frame;
     w->log.frame_context = s;
     struct slot *slot = segment_slot(start->segment, start->stage, start->worker);

@@ -213,14 +213,14 @@ TEST_F(Ctl, APipelineWhoseLogNobodyReadsGoesOn)
     const int log = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     while (write(log, "full", 4) > 0)
         ;
-    folder_.run("(timeout 60 micropipe run --set name=pipe --set drain_timeout=50s -e 'core.generate rate=100 | "
-                "core.null' 2>log;"
+    folder_.run("(timeout 60 micropipe run --set name=pipe --set drain_timeout=50s -e 'core.generate rate=1000 | "
+                "debug.fail rate=0.5 :on_error=drop | core.null' 2>log;"
                 " echo $? >code) >out 2>&1 &");
     Outcome answer = {1, ""};
     while (answer.status != 0 && answer.output.find("has not answered") == std::string::npos)
         answer = Ask("pipe");
     ASSERT_EQ(answer.status, 0) << answer.output;
-    EXPECT_TRUE(Becomes([](json_t *s) { return Figure(s, 1, "out") > 0; }));
+    EXPECT_TRUE(Becomes([](json_t *s) { return Figure(s, 1, "dropped") > 50; })) << "the worker logs each of them";
     EXPECT_EQ(Ask("pipe drain").status, 0);
     std::string said;
     for (bool ended = false, left = true; !ended || left;) {

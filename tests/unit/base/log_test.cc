@@ -66,16 +66,58 @@ TEST_F(Log, LinesThatNobodyReadAreCountedInTheirPlace)
     outlet o;
     outlet_open(&o, ends_[1]);
     log_.outlet = &o;
-    o.lost = 3;
+    outlet_lose(&o, 3);
     log_write(&log_, LOG_LEVEL_ERROR, "after them");
     EXPECT_EQ(Written().rfind("warning decode/1: 3 lines are lost here: nobody read the log\n", 0), 0u);
-    EXPECT_EQ(o.lost, 0u);
-    o.lost = 1;
+    EXPECT_EQ(outlet_lost(&o), 0u);
+    outlet_lose(&o, 1);
     log_finish(&log_);
     EXPECT_EQ(Written(), "warning decode/1: 1 line is lost here: nobody read the log\n");
     log_finish(&log_);
     EXPECT_EQ(Written(), "");
     outlet_close(&o);
+}
+
+// Of a pipe that is full, until it is read.
+TEST_F(Log, LinesThatAWorkerHasLostAreToldByTheHostOnceItIsDead)
+{
+    log_board board;
+    outlet o;
+    outlet_open(&o, ends_[1]);
+    ASSERT_EQ(log_board_create(&board, BOARD_PAGE_OF_HOST + 2), 0);
+    log_.board = &board;
+    log_.page = BOARD_PAGE_OF_HOST;
+    log_.outlet = &o;
+    for (size_t size : {1000u, 1u})
+        while (outlet_write(&o, std::string(size, '.').data(), size, 0) == 0)
+            ;
+    outlet_take_lost(&o);
+    log_board_clog(&board, 1); // so nobody waits
+    Child worker([&] {
+        struct log own;
+        outlet shared;
+        log_of_stage(&own, &log_, "decode", 1, BOARD_PAGE_OF_HOST + 1);
+        outlet_share(&shared, &o, o.fd);
+        log_go_through(&own, &shared);
+        for (const char *text : {"one", "two", "three"})
+            log_write(&own, LOG_LEVEL_ERROR, "%s", text);
+        return static_cast<int>(outlet_lost(&shared));
+    });
+    EXPECT_EQ(worker.Wait(), 3);
+    EXPECT_TRUE(log_board_is_clogged(&board));
+    log_settle(&log_, BOARD_PAGE_OF_HOST + 1);
+    log_write(&log_, LOG_LEVEL_INFO, "it has ended");
+    EXPECT_EQ(outlet_lost(&o), 4u) << "the host's own and the worker's";
+    while (!Written().empty())
+        ;
+    log_write(&log_, LOG_LEVEL_INFO, "somebody reads again");
+    EXPECT_EQ(Written().rfind("warning decode/1: 4 lines are lost here: nobody read the log\n", 0), 0u);
+    EXPECT_FALSE(log_board_is_clogged(&board));
+    EXPECT_EQ(outlet_lost(&o), 0u);
+    log_settle(&log_, BOARD_PAGE_OF_HOST + 1);
+    EXPECT_EQ(outlet_lost(&o), 0u) << "they are told once";
+    outlet_close(&o);
+    log_board_destroy(&board);
 }
 
 TEST_F(Log, WhatIsLessUrgentThanTheThresholdIsNotWritten)
