@@ -224,7 +224,7 @@ static int add_name(struct parser *p, struct names *names, const struct token *n
 /* What was read since `name` is not to be there, nor are the marks after the first n. */
 static void take_out(struct parser *p, const struct token *name, size_t n)
 {
-    const struct token *last = before(p);
+    const struct token *last = p->next - 1;
     p->n_marks = n;
     p->repeated = region_grow(p->region, p->repeated, p->n_repeated, &p->repeated_capacity, sizeof *p->repeated);
     p->repeated[p->n_repeated++] = (struct repeated){name->text, (size_t)(last->text - name->text) + last->length};
