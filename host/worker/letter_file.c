@@ -47,7 +47,8 @@ static int copy_all(int fd, const void *from, uint64_t size)
 static int put(int folder, const char *name, filler *fill, const void *from, uint64_t size)
 {
     char part[LETTER_NAME_BYTES + 8];
-    snprintf(part, sizeof part, ".%s.part", name);
+    if ((size_t)snprintf(part, sizeof part, ".%s.part", name) >= sizeof part)
+        return -ENAMETOOLONG;
     AUTO_FD int fd = openat(folder, part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
     if (fd < 0)
         return -errno;

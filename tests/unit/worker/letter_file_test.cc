@@ -94,6 +94,7 @@ TEST_F(LetterFile, ThatCannotBePutThereLeavesNothingBehind)
     ASSERT_EQ(mkdir((folder_ / "taken.bin").c_str(), 0700), 0);
     EXPECT_EQ(Put("taken.bin", "text"), -EISDIR);
     EXPECT_EQ(Put("no/folder.bin", "text"), -ENOENT);
+    EXPECT_EQ(Put(std::string(LETTER_NAME_BYTES + 4, 'n'), "text"), -ENAMETOOLONG);
     EXPECT_EQ(All(), Names{"taken.bin"});
 }
 
