@@ -205,14 +205,26 @@ static struct mark *add_mark(struct parser *p, const struct token *key, const st
     return &p->marks[p->n_marks++];
 }
 
+static void complain_repeated(struct parser *p, const struct token *name, const struct source_line *first)
+{
+    int n = (int)name->length;
+    if (first->number == 0) /* an argument */
+        complaint_add(p->complaints, name->at, "'%.*s' is set twice", n, name->text);
+    else if (strcmp(first->file, name->at.line->file) == 0)
+        complaint_add(p->complaints, name->at, "'%.*s' is set twice; the first time in line %d", n, name->text,
+                      first->number);
+    else
+        complaint_add(p->complaints, name->at, "'%.*s' is set twice; the first time in line %d of %s", n, name->text,
+                      first->number, first->file);
+}
+
 /* 0 after a complaint: the group has that name already. */
 static int add_name(struct parser *p, struct names *names, const struct token *name)
 {
     for (size_t i = 0; i < names->n; i++) {
         const struct token *old = names->list[i].token;
         if (old->length == name->length && memcmp(old->text, name->text, name->length) == 0) {
-            complaint_add(p->complaints, name->at, "'%.*s' is set twice; the first time in line %d", (int)name->length,
-                          name->text, old->at.line->number);
+            complain_repeated(p, name, old->at.line);
             return 0;
         }
     }

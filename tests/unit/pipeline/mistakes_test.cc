@@ -340,6 +340,17 @@ TEST(Mistakes, InAnIncludedFileNameThatFile)
     EXPECT_THAT(p.report(), HasSubstr("@include \"inner.cfg\" nane = 1;"));
 }
 
+TEST(Mistakes, ASettingThatAnIncludedFileHasSetNamesThatFile)
+{
+    Folder folder;
+    std::string inner = folder.write("inner.cfg", "\nname = \"x\";\n");
+    Parsed p = Parsed::file(
+        folder.write("outer.cfg", "@include \"inner.cfg\"\nname = \"y\";\n"
+                                  "stages = ( { processor = \"text.lines\"; }, { processor = \"core.null\"; } );\n"));
+    EXPECT_THAT(p.mistakes(), ElementsAre("2:1: 'name' is set twice; the first time in line 2 of " + inner))
+        << p.report();
+}
+
 TEST(Mistakes, OfAFileThatIncludesItselfEnd)
 {
     Folder folder;

@@ -106,27 +106,29 @@ TEST_P(OverrideMistake, IsFoundAtItsPlaceAndNamesTheOverride)
     Parsed p = with({text});
     EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("0:" + std::to_string(place + 1) + ": in '" + text +
                                                      "': " + GetParam().message)));
+    EXPECT_THAT(p.report(), testing::Not(HasSubstr("line 0")));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Override, OverrideMistake,
-    testing::Values(WrongOverride{"NoEquals", "~memory", "expected setting=value"},
-                    WrongOverride{"NoPath", "~=3", "expected setting=value"},
-                    WrongOverride{"UnknownSetting", "~memroy=1G", "unknown setting 'memroy' (did you mean 'memory'?)"},
-                    WrongOverride{"UnknownStage", "stages.~al.workers=4", "unknown stage 'al' (did you mean 'all'?)"},
-                    WrongOverride{"UnknownStageSetting", "stages.all.~wrokers=4",
-                                  "stage 'all': unknown setting 'wrokers' (did you mean 'workers'?)"},
-                    WrongOverride{"UnknownOption", "stages.all.options.~whoel=4",
-                                  "stage 'all': unknown option 'whoel' (did you mean 'whole'?)"},
-                    WrongOverride{"NoSetting", "stages.~all=4", "which setting of the stage?"},
-                    WrongOverride{"WrongType", "stages.all.options.whole=~x",
-                                  "stage 'all': option 'whole' must be an integer"},
-                    WrongOverride{"OutOfRange", "memory= ~1", "memory must be from 2M"},
-                    WrongOverride{"Empty", "memory=~", "memory must be a size"},
-                    WrongOverride{"Syntax", "stages.all.workers=~{ min = 1;", "this '{' is never closed"},
-                    WrongOverride{"SyntaxInside", "stages.all.workers={ min = ~x; }", "a text needs quotes: \"x\""},
-                    WrongOverride{"TwoValues", "name=\"x\"; ~memory = 5", "an override sets one value"},
-                    WrongOverride{"StagesAsWord", "stages=~none", "stages must be a list of groups"}),
+    testing::Values(
+        WrongOverride{"NoEquals", "~memory", "expected setting=value"},
+        WrongOverride{"NoPath", "~=3", "expected setting=value"},
+        WrongOverride{"UnknownSetting", "~memroy=1G", "unknown setting 'memroy' (did you mean 'memory'?)"},
+        WrongOverride{"UnknownStage", "stages.~al.workers=4", "unknown stage 'al' (did you mean 'all'?)"},
+        WrongOverride{"UnknownStageSetting", "stages.all.~wrokers=4",
+                      "stage 'all': unknown setting 'wrokers' (did you mean 'workers'?)"},
+        WrongOverride{"UnknownOption", "stages.all.options.~whoel=4",
+                      "stage 'all': unknown option 'whoel' (did you mean 'whole'?)"},
+        WrongOverride{"NoSetting", "stages.~all=4", "which setting of the stage?"},
+        WrongOverride{"WrongType", "stages.all.options.whole=~x", "stage 'all': option 'whole' must be an integer"},
+        WrongOverride{"OutOfRange", "memory= ~1", "memory must be from 2M"},
+        WrongOverride{"Empty", "memory=~", "memory must be a size"},
+        WrongOverride{"Syntax", "stages.all.workers=~{ min = 1;", "this '{' is never closed"},
+        WrongOverride{"SyntaxInside", "stages.all.workers={ min = ~x; }", "a text needs quotes: \"x\""},
+        WrongOverride{"TwoValues", "name=\"x\"; ~memory = 5", "an override sets one value"},
+        WrongOverride{"SetTwice", "stages.all.workers={ min = 1; ~min = 2; max = 3; }", "'min' is set twice"},
+        WrongOverride{"StagesAsWord", "stages=~none", "stages must be a list of groups"}),
     [](const auto &tested) { return std::string(tested.param.name); });
 
 TEST(Override, MistakesComeAfterThoseOfTheFile)
