@@ -29,4 +29,10 @@ static inline uint64_t clock_coarse(void)
     return clock_now(CLOCK_MONOTONIC_COARSE);
 }
 
+/* Seconds from one time to the other; 0 the other way round. */
+static inline double clock_seconds(uint64_t from_ns, uint64_t to_ns)
+{
+    return to_ns > from_ns ? (double)(to_ns - from_ns) / (double)NS_PER_S : 0;
+}
+
 #endif

@@ -63,21 +63,17 @@ void probe_forget(struct probe *p, uint64_t stages)
         p->is_void = 1;
 }
 
-static double seconds(uint64_t from_ns, uint64_t to_ns)
-{
-    return to_ns > from_ns ? (double)(to_ns - from_ns) / (double)NS_PER_S : 0;
-}
-
 static double waited_s(const struct stage_observation *from, const struct stage_observation *to)
 {
-    return seconds(from->wait_input_ns, to->wait_input_ns) + seconds(from->wait_output_ns, to->wait_output_ns) +
-           seconds(from->wait_turn_ns, to->wait_turn_ns);
+    return clock_seconds(from->wait_input_ns, to->wait_input_ns) +
+           clock_seconds(from->wait_output_ns, to->wait_output_ns) +
+           clock_seconds(from->wait_turn_ns, to->wait_turn_ns);
 }
 
 static struct look look(const struct probe *p, const struct probe_stage *stages, uint32_t n,
                         const struct observation *seen, uint64_t now_ns)
 {
-    struct look l = {.seconds = seconds(p->mark_ns, now_ns)};
+    struct look l = {.seconds = clock_seconds(p->mark_ns, now_ns)};
     double variance = 0;
     for (uint32_t i = 0; i < n; i++) {
         struct work w = work_between(&p->mark[i], &seen->stages[i]);
@@ -210,7 +206,7 @@ enum probe_finding probe_step(struct probe *p, const struct probe_stage *stages,
     if (p->is_void)
         return undo(p, now_ns, move);
     if (!p->is_marked) {
-        if (seconds(p->changed_ns, now_ns) >= SETTLE_S)
+        if (clock_seconds(p->changed_ns, now_ns) >= SETTLE_S)
             set_mark(p, stages, n, seen, now_ns);
         return PROBE_NOTHING;
     }

@@ -69,7 +69,7 @@ struct scaler_memory {
     uint32_t wanted;                  /* the most that the plan wanted of late, */
     uint64_t wanted_ns;               /* and when */
     uint64_t before_ns;               /* when */
-    uint64_t patience_ns;             /* a surplus is given up when it has lasted so long */
+    uint32_t mistakes;                /* times that it was raised again after a surplus was given up */
     int was_lowered;                  /* its last change */
     uint64_t changed_ns;              /* when that was decided, or workers were last warming up */
     struct stage_observation mark;    /* since when all are at work, if is_marked */

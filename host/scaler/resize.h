@@ -1,0 +1,21 @@
+/* Resizing: from the plan, other numbers of workers for the stages. What would hold back the rest is raised; what was
+ * too big for a while is lowered, at once when there are fewer cores.
+ */
+#ifndef RESIZE_H
+#define RESIZE_H
+
+#include "scaler.h"
+
+/* At each tick, after the plan was made. */
+void resize_stages(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *v);
+
+/* One stage gets so many workers, and the log a line. */
+void resize_stage(struct scaler *s, uint32_t stage, uint32_t to, enum scaler_cause cause, struct scaler_verdict *v);
+
+/* The stage's cost, or the cores, have become others: what was found by trying is void. */
+void resize_forget(struct scaler *s, uint32_t stage);
+
+/* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
+double resize_room(const struct scaler *s, const struct observation *seen);
+
+#endif
