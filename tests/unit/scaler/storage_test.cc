@@ -170,3 +170,13 @@ TEST(Storage, FramesAreHeldBeforeEachStageThatIsTooSlowToDoAllBetweenBreaks)
     }
     EXPECT_GE(workers[0], 100u) << "45 a second are 450 a cycle, of which the second stage does 300 with input";
 }
+
+// What the source has in hand is half done, and the rest of it keeps the cores busy in a break.
+TEST(Storage, ASourceThatTakesNearlyAllOfTheCpuHoldsFramesInHand)
+{
+    Two two(0.96, 0.04, 264, 64); // 8 cores; half of 64 frames is 31 s of them
+    breaks b = Seen(6, 4, 4);
+    b.rate = 8;
+    two.Plan(b);
+    EXPECT_GE(two.workers[0], 50u);
+}
