@@ -49,11 +49,13 @@ enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before
     double chance = SURE * sqrt(1 / before->frames + 1 / after->frames);
     if (flat > STEEP || after->cpu_s > before->cpu_s * (1 + chance) * pow(service(after) / service(before), CPU_TOO))
         return CEILING_NOT_SEEN;
-    if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns)
-        c->workers = 0;
+    if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns) {
+        c->workers *= 2;
+        c->rate = fmax(c->rate, after->busy / service(after));
+    }
     if (flat < FLAT || waited < 0.7 * grown || log(service(after) / service(before)) < chance)
         return CEILING_NOT_SEEN;
-    c->workers = (uint32_t)ceil(1.1 * knee(before, after)) + 1;
+    c->workers = (uint32_t)ceil(1.1 * knee(before, after) * (1 + after->turn / after->busy)) + 1;
     c->until_ns = now_ns + lasting(c->found) * NS_PER_S;
     c->rate = after->busy / service(after);
     c->found++;

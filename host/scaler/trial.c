@@ -16,8 +16,11 @@ static struct level level_since(const struct stage_observation *mark, const stru
     double own_s = fmax(w.busy_s - w.delay_s, w.cpu_s);
     if (w.frames < 1 || dt_s <= 0)
         return (struct level){0};
-    return (struct level){
-        .frames = w.frames, .busy = own_s / dt_s, .cpu_s = w.cpu_s / w.frames, .wait_s = (own_s - w.cpu_s) / w.frames};
+    return (struct level){.frames = w.frames,
+                          .busy = own_s / dt_s,
+                          .turn = clock_seconds(mark->wait_turn_ns, now->wait_turn_ns) / dt_s,
+                          .cpu_s = w.cpu_s / w.frames,
+                          .wait_s = (own_s - w.cpu_s) / w.frames};
 }
 
 struct level trial_level(const struct scaler_memory *mem)
