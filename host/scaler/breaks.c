@@ -10,7 +10,7 @@ static void learn(struct breaks *b)
 {
     double keep = b->n == 0 ? 0 : 1 - NEW;
     if (b->dry_s > MOST_S) {
-        *b = (struct breaks){0};
+        *b = (struct breaks){.without_s = b->without_s};
         return;
     }
     b->off_s = b->off_s * keep + b->dry_s * (1 - keep);
@@ -22,6 +22,8 @@ static void learn(struct breaks *b)
 void breaks_update(struct breaks *b, double idle, double made, double dt_s)
 {
     b->made += made;
+    b->has_ended = 0;
+    b->without_s += idle > IDLE ? dt_s : 0;
     if (idle > IDLE) {
         b->dry_s += dt_s;
         return;
@@ -29,6 +31,7 @@ void breaks_update(struct breaks *b, double idle, double made, double dt_s)
     if (b->dry_s >= LEAST_S) {
         if (b->wet_s >= LEAST_S)
             learn(b);
+        b->has_ended = 1;
         b->wet_s = b->made = 0;
     } else {
         b->wet_s += b->dry_s;

@@ -13,6 +13,8 @@ struct breaks {
     double off_s, on_s;  /* how long breaks last, and the time between them */
     double rate;         /* of the sources, of whole cycles */
     uint32_t n;          /* breaks seen; 0 again after a long time without one, or with nothing else */
+    int has_ended;       /* one did, in this tick */
+    double without_s;    /* without input, of all time */
 };
 
 /* `idle`: workers of the source without input in the last dt_s, on average, of several sources the least; `made`:

@@ -74,7 +74,7 @@ static void watch_for_jump(struct estimate *e, double workers)
         e->kept = e->before;
         work_add(&e->kept, &e->window, 1);
         e->jumps = 0;
-        e->has_jumped = 1;
+        e->has_jumped = way;
     }
     e->before = e->window;
     e->window = (struct work){0};

@@ -35,7 +35,7 @@ struct estimate {
     double starved;       /* share of its workers' time without input, of the last seconds */
     double occupied;      /* share of its workers' time in processors, of the last seconds */
     double rate;          /* frames finished a second, of the last seconds */
-    int has_jumped;       /* in this tick: what was learned about this stage is void */
+    int has_jumped;       /* in this tick (dearer: 1, cheaper: -1): what was learned about this stage is void */
 };
 
 /* Takes in the counters `dt_s` after those before; `feeders_done`: frames that the feeders finished in between;

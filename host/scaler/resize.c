@@ -14,6 +14,9 @@ static const double LATER_S = 5;                  /* others later, in one go */
 static const double WET_S = 3;                    /* after a break, how a stage works can be told */
 static const double STORE_TIMES = 1.1;            /* so many times its workers are to store: worth a raise */
 static const double MUCH = 0.06;                  /* of a stage's workers lacking: every surplus goes to it */
+static const double VERY_MUCH = 0.15;             /* so much goes to it even if that was changed to and fro often */
+static const double LITTLE_TIMES = 1.025;         /* a raise to less is not worth it */
+static const double FLAPS_MOST = 4;               /* reversals of late: with more, only what is needed is changed */
 static const uint32_t FOUND_TIMES = 2;            /* a stage that needs so many times what it did then has changed */
 static const double RAISES_S = 60;                /* raises that follow each other within that are judged together */
 static const uint64_t SURPLUS_NS = 15 * NS_PER_S; /* a stage has to have been too big for so long, */
@@ -36,10 +39,26 @@ static int is_known(const struct scaler *s, uint64_t now_ns)
     return 1;
 }
 
-void resize_forget(struct scaler *s, uint32_t stage)
+void resize_found(struct scaler *s, uint32_t stage, uint32_t workers, uint32_t from)
+{
+    struct scaler_memory *mem = &s->memory[stage];
+    if (workers > from) {
+        mem->found_least = workers;
+    } else {
+        mem->found_most = workers;
+        mem->found_want = s->target[stage];
+    }
+}
+
+void resize_forget(struct scaler *s, uint32_t stage, int dearer)
 {
     s->memory[stage].found_least = s->memory[stage].found_most = 0;
-    probe_forget(&s->probe, UINT64_C(1) << stage);
+    probe_forget(&s->probe, stage, dearer);
+}
+
+int resize_is_damped(const struct scaler *s)
+{
+    return s->flaps > FLAPS_MOST;
 }
 
 void resize_stage(struct scaler *s, uint32_t i, uint32_t to, enum scaler_cause cause, struct scaler_verdict *v)
@@ -56,6 +75,9 @@ void resize_stage(struct scaler *s, uint32_t i, uint32_t to, enum scaler_cause c
                                                     .cpu_s = m->stages[i].cpu_s,
                                                     .wait_s = m->stages[i].wait_s,
                                                     .visits = m->stages[i].visits};
+    int way = to > mem->workers ? 1 : -1;
+    s->flaps += way * mem->way < 0;
+    mem->way = way;
     mem->workers = to;
     mem->changed_ns = s->ticked_ns;
     mem->is_marked = 0;
@@ -95,20 +117,22 @@ static int is_urgent(const struct scaler *s)
 /* True if fewer workers than the plan's were found to give no less, when it wanted about as many. */
 static int is_found_enough(const struct scaler_memory *mem, uint32_t want)
 {
-    return mem->found_most != 0 && want <= FOUND_TIMES * fmax(mem->found_most, mem->found_want);
+    return mem->found_most != 0 && mem->workers >= mem->found_most &&
+           want <= FOUND_TIMES * fmax(mem->found_most, mem->found_want);
 }
 
 /* How many workers the stage is to get: what it has, if there is nothing to raise. */
 static uint32_t raised(const struct scaler *s, uint32_t i, int stores)
 {
     const struct scaler_memory *mem = &s->memory[i];
-    double caution = s->plan.bound == BOUND_MEMORY ? -0.1 : 0.33 * s->plan.caution;
+    double caution = resize_is_damped(s) ? -0.5 : s->plan.bound == BOUND_MEMORY ? -0.1 : 0.33 * s->plan.caution;
     if (!stores &&
         (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&s->model.stages[i], &s->plan, caution)))
         return mem->workers;
-    if ((!stores && is_found_enough(mem, s->plan.workers[i])) || (s->probe.way < PROBE_NONE && s->probe.stage == i))
+    if (is_found_enough(mem, s->target[i]) || (s->probe.way < ATTEMPT_NONE && s->probe.stage == i))
         return mem->workers;
-    if (mem->trial == TRIAL_RAISED || (!stores && s->stages[i].feeders == 0 && mem->estimate.starved > 0.5))
+    int lacks_input = s->stages[i].feeders == 0 && mem->estimate.starved > 0.5 && !breaks_are_known(&s->breaks);
+    if (mem->trial == TRIAL_RAISED || (!stores && lacks_input))
         return mem->workers;
     return next_step(mem, s->target[i]);
 }
@@ -123,7 +147,7 @@ static void raise_stages(struct scaler *s, const struct observation *seen, struc
         double bytes = (double)seen->stages[i].worker_bytes;
         if (bytes > 0 && to > mem->workers && (to - mem->workers) * bytes > room)
             to = mem->workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
-        if (to <= mem->workers)
+        if (to <= mem->workers || to < LITTLE_TIMES * mem->workers)
             continue;
         room -= (to - mem->workers) * bytes;
         if (mem->before.frames <= 0 || clock_seconds(mem->before_ns, s->ticked_ns) > RAISES_S) {
@@ -149,9 +173,12 @@ static void lower_stages(struct scaler *s, double lacks, int at_once, struct sca
                          : lacks > 0             ? mem->workers / 16
                          : mem->workers / 3 > 1  ? mem->workers / 3
                                                  : 1;
-        if (mem->workers <= need + slack || need == 0 || (s->probe.way == PROBE_MORE && s->probe.stage == i))
+        int is_ceiling = mem->ceiling.workers > 0 && need >= mem->ceiling.workers;
+        if (mem->workers <= need + slack || need == 0 || (s->probe.way == ATTEMPT_MORE && s->probe.stage == i))
             continue;
-        if (need >= mem->ceiling.workers && mem->ceiling.workers > 0)
+        if (resize_is_damped(s) && lacks <= VERY_MUCH && !at_once && !is_ceiling)
+            continue;
+        if (is_ceiling)
             mem->trial = TRIAL_LOWERED;
         mem->was_lowered = 1;
         mem->before = (struct level){0};
@@ -195,15 +222,16 @@ static double lacks_memory(const struct scaler *s, const struct observation *see
 
 void resize_stages(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *v)
 {
-    int fewer_cores = seen->cpus < 0.9 * s->cpus;
+    int fewer_cores = seen->cpus < 0.9 * s->cpus, other_cores = fewer_cores || seen->cpus > 1.1 * s->cpus;
     remember_wants(s, now_ns);
     if (s->plan.bound == BOUND_NONE || !is_known(s, now_ns))
         return;
     if (clock_seconds(s->decided_ns, now_ns) < (fewer_cores || is_urgent(s) ? SOON_S : LATER_S))
         return;
-    if (fewer_cores || seen->cpus > 1.1 * s->cpus)
-        for (uint32_t i = 0; i < s->n_stages; i++)
-            resize_forget(s, i);
+    for (uint32_t i = 0; i < s->n_stages && other_cores; i++)
+        resize_forget(s, i, 0);
+    if (other_cores)
+        s->flaps = 0;
     s->cpus = seen->cpus;
     raise_stages(s, seen, v);
     if (v->n == 0 || fewer_cores)

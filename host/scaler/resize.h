@@ -12,8 +12,14 @@ void resize_stages(struct scaler *s, const struct observation *seen, uint64_t no
 /* One stage gets so many workers, and the log a line. */
 void resize_stage(struct scaler *s, uint32_t stage, uint32_t to, enum scaler_cause cause, struct scaler_verdict *v);
 
-/* The stage's cost, or the cores, have become others: what was found by trying is void. */
-void resize_forget(struct scaler *s, uint32_t stage);
+/* A probe found that the stage gives no less with so many workers, or more, than with `from`. */
+void resize_found(struct scaler *s, uint32_t stage, uint32_t workers, uint32_t from);
+
+/* The stage's cost (dearer: 1, cheaper: -1), or the cores (0), have become others: what a probe found is void. */
+void resize_forget(struct scaler *s, uint32_t stage, int dearer);
+
+/* True if stages were changed to and fro so often, of late, that only what is needed is changed. */
+int resize_is_damped(const struct scaler *s);
 
 /* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
 double resize_room(const struct scaler *s, const struct observation *seen);

@@ -10,10 +10,12 @@
 
 static const double CALM_S = 20;                   /* what jumps within that after a change of workers is its effect */
 static const double STARVED_S = 30;                /* time constant */
+static const double FLAPS_S = 900;                 /* and that of reversals */
 static const double PAUSING = 0.15;                /* sources without input for such a share of the time have breaks */
 static const double OFTEN_STARVED = 0.3;           /* such sources set the pace: */
 static const double PEAK_S = 60, DEMAND_TIMES = 2; /* nobody needs to be faster than this times their best of late */
 static const double FULL = 0.95;                   /* of the cores in use */
+static const double LIGHT_FRAMES = 20;             /* by fewer, what a frame takes is not known */
 static const double PROBE_AFTER_S = 3;             /* without a decision */
 
 void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n_stages, uint64_t now_ns)
@@ -92,6 +94,22 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
     storage_boost(&s->breaks, s->stages, workers, m);
 }
 
+/* True if nothing was changed that a jump of the stage's costs could be the effect of. */
+static int is_calm(const struct scaler *s, const struct scaler_memory *mem)
+{
+    return mem->trial == TRIAL_NONE && clock_seconds(mem->changed_ns, s->ticked_ns) > CALM_S;
+}
+
+/* The least that a frame took. */
+static void note_light(const struct scaler *s, struct scaler_memory *mem)
+{
+    const struct estimate *e = &mem->estimate;
+    if (e->has_jumped && is_calm(s, mem))
+        mem->light_cpu_s = 0;
+    if (e->kept.frames > LIGHT_FRAMES && (mem->light_cpu_s == 0 || e->cpu_s < mem->light_cpu_s))
+        mem->light_cpu_s = e->cpu_s;
+}
+
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
     double made = 0, starved = 0, idle = HUGE_VAL, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
@@ -110,13 +128,14 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         struct scaler_memory *mem = &s->memory[i];
         double waited_s = clock_seconds(mem->estimate.last.wait_input_ns, seen->stages[i].wait_input_ns);
         estimate_update(&mem->estimate, &seen->stages[i], fed, is_full, dt_s);
+        note_light(s, mem);
         if (mem->estimate.has_jumped) {
             /* A surplus need not last, but where that was a mistake before: a device is slower with more workers. */
             for (uint32_t j = 0; j < s->n_stages; j++)
                 if (s->memory[j].mistakes == 0)
                     s->memory[j].wanted = 0;
-            resize_forget(s, i);
-            if (mem->trial == TRIAL_NONE && clock_seconds(mem->changed_ns, s->ticked_ns) > CALM_S)
+            resize_forget(s, i, mem->estimate.has_jumped);
+            if (is_calm(s, mem))
                 ceiling_forget(&mem->ceiling);
         }
         if (s->stages[i].feeders == 0) {
@@ -129,6 +148,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
     breaks_update(&s->breaks, idle, made, dt_s);
     double keep = exp(-dt_s / STARVED_S);
     s->starved = s->starved * keep + starved / sources * (1 - keep);
+    s->flaps *= exp(-dt_s / FLAPS_S);
     s->peak = fmax(made / dt_s, s->peak * exp(-dt_s / PEAK_S));
 }
 
@@ -159,34 +179,43 @@ static int is_settled(const struct scaler *s, uint64_t now_ns)
     for (uint32_t i = 0; i < s->n_stages; i++)
         if (s->memory[i].trial != TRIAL_NONE)
             return 0;
-    return clock_seconds(s->decided_ns, now_ns) > PROBE_AFTER_S && s->starved < PAUSING &&
-           !breaks_are_known(&s->breaks) && s->plan.bound != BOUND_MEMORY && s->plan.bound != BOUND_NONE;
+    if (resize_is_damped(s) && s->probe.way == ATTEMPT_NONE)
+        return 0;
+    return clock_seconds(s->decided_ns, now_ns) > PROBE_AFTER_S && s->plan.bound != BOUND_NONE &&
+           (s->starved < PAUSING || breaks_are_known(&s->breaks));
 }
 
 /* Tries whether the pipeline gives more with other numbers than the model's. */
-static void probe(struct scaler *s, const struct model *m, const struct observation *seen, uint64_t now_ns,
-                  struct scaler_verdict *v)
+static void probe(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *v)
 {
-    struct probe_stage stages[SCALER_STAGES_MAX];
+    struct attempt_stage stages[SCALER_STAGES_MAX];
     double room = resize_room(s, seen);
     struct probe_move move = {0, 0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
-        uint32_t workers = s->memory[i].workers, limit = m->stages[i].limit, most = limit > workers ? limit : workers;
+        const struct model_stage *of = &s->model.stages[i];
+        uint32_t workers = s->memory[i].workers, most = of->limit > workers ? of->limit : workers;
         double bytes = (double)seen->stages[i].worker_bytes;
         if (bytes > 0 && (most - workers) * bytes > room)
             most = workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
-        stages[i] = (struct probe_stage){workers, s->stages[i].min, most, m->stages[i].cpu_s};
+        stages[i] = (struct attempt_stage){.workers = workers,
+                                           .least = s->stages[i].min,
+                                           .most = most,
+                                           .cpu_s = of->cpu_s,
+                                           .light_cpu_s = s->memory[i].light_cpu_s,
+                                           .is_source = s->stages[i].feeders == 0};
     }
-    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, now_ns, &move);
+    int was_void = s->probe.is_void;
+    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, &s->breaks, now_ns, &move);
     struct scaler_memory *mem = &s->memory[move.stage];
-    if (finding == PROBE_KEEP)
+    if (finding == PROBE_KEEP) {
         estimate_restart(&mem->estimate, &s->probe.mark[move.stage], clock_seconds(s->probe.mark_ns, now_ns));
-    if (finding == PROBE_KEEP && move.to > s->probe.from) {
-        mem->found_least = move.to;
-    } else if (finding == PROBE_KEEP) {
-        mem->found_most = move.to;
-        mem->found_want = s->plan.workers[move.stage];
-    } else if (finding != PROBE_NOTHING)
+        resize_found(s, move.stage, move.to, s->probe.from);
+        return;
+    }
+    /* With other cores, the workers of before need not be those to go back to. */
+    if (finding == PROBE_UNDO && was_void && move.to > mem->workers)
+        move.to = (uint32_t)fmax(mem->workers, fmin(move.to, s->target[move.stage]));
+    if (finding != PROBE_NOTHING && move.to != mem->workers)
         resize_stage(s, move.stage, move.to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }
 
@@ -227,5 +256,5 @@ void scaler_decide(struct scaler *s, const struct observation *seen, uint64_t no
     if (verdict->n > 0 || !is_settled(s, now_ns))
         probe_restart(&s->probe, now_ns);
     else
-        probe(s, m, seen, now_ns, verdict);
+        probe(s, seen, now_ns, verdict);
 }

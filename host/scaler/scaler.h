@@ -71,6 +71,8 @@ struct scaler_memory {
     uint64_t before_ns;               /* when */
     uint32_t mistakes;                /* times that it was raised again after a surplus was given up */
     int was_lowered;                  /* its last change */
+    int way;                          /* of its last change, by whatever: 1 up, -1 down */
+    double light_cpu_s;               /* the least that a frame took since its cost last changed; 0: not known */
     uint64_t changed_ns;              /* when that was decided, or workers were last warming up */
     struct stage_observation mark;    /* since when all are at work, if is_marked */
     uint64_t mark_ns;
@@ -88,6 +90,7 @@ struct scaler {
     struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
+    double flaps;   /* changes of a stage against its last one, of late */
     double starved; /* share of the sources' time without input, of half a minute */
     struct breaks breaks;
     double peak;                        /* the highest rate of the sources, of a minute */

@@ -20,30 +20,33 @@ class Bench
     {
         for (int i = 0; i < ticks; i++) {
             now_ += NS_PER_S / 2;
+            done_ += rate / 2;
             for (int s = 0; s < 2; s++) {
                 stage_observation &o = seen_.stages[s];
-                o.done += static_cast<uint64_t>(rate / 2);
+                o.done = static_cast<uint64_t>(done_);
                 o.busy_ns += static_cast<uint64_t>(runnable / 2 * 0.5e9);
                 o.cpu_ns += static_cast<uint64_t>(rate / 2 * 1e6);
                 o.run_delay_ns += static_cast<uint64_t>(runnable / 2 * 0.5e9 - rate / 2 * 1e6);
                 o.wait_input_ns += s == 0 ? 0 : static_cast<uint64_t>(0.3e9 * stages[1].workers);
             }
-            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, now_, &move);
+            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, &breaks_, now_, &move);
             if (finding != PROBE_NOTHING)
                 return finding;
         }
         return PROBE_NOTHING;
     }
     uint64_t Seconds() const { return now_ / NS_PER_S; }
-    void Forget(uint64_t which) { probe_forget(&probe_, which); }
+    void Forget(uint32_t stage, int dearer) { probe_forget(&probe_, stage, dearer); }
 
-    probe_stage stages[2] = {{4, 1, 10, 0.001}, {4, 1, 10, 0.001}};
+    attempt_stage stages[2] = {{4, 1, 10, 0.001, 0, 0}, {4, 1, 10, 0.001, 0, 0}};
+    breaks breaks_ = {};
     probe_move move = {9, 9};
 
   private:
     probe probe_ = {};
     observation seen_ = {};
     uint64_t now_ = 0;
+    double done_ = 0; // frames of each stage
 };
 
 } // namespace
@@ -127,7 +130,8 @@ TEST(Probe, ATrySaysNothingWhenTheOthersChangeMeanwhile)
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 6;
     uint64_t tried = b.Seconds();
-    b.Forget(3);
+    b.Forget(0, 0);
+    b.Forget(1, 0);
     EXPECT_EQ(b.Run(1600, 1.6), PROBE_UNDO);
     EXPECT_LE(b.Seconds() - tried, 1u);
     EXPECT_EQ(b.move.to, 4u);
@@ -136,11 +140,67 @@ TEST(Probe, ATrySaysNothingWhenTheOthersChangeMeanwhile)
     EXPECT_EQ(b.move.stage, 0u);
 }
 
+// More workers make frames dearer, if anything: it was the frames.
+TEST(Probe, ATrySaysNothingWhenItsOwnStageBecomesCheaperThoughItHasMoreWorkers)
+{
+    Bench b;
+    ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
+    b.stages[0].workers = 6;
+    b.Forget(0, -1);
+    EXPECT_EQ(b.Run(1600, 1.6), PROBE_UNDO);
+}
+
 TEST(Probe, WhatItsOwnStageCostsMayChangeWithTheTry)
 {
     Bench b;
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 6;
-    b.Forget(1);
+    b.Forget(0, 1);
     EXPECT_EQ(b.Run(900, 1.8), PROBE_KEEP);
+}
+
+// 16 frames a second of two stages are 1,280 in the longest look: chance is 3 %, in two such looks 4 %.
+TEST(Probe, WhereThereIsMuchChanceAGainHasToBeTwiceThat)
+{
+    for (bool clear : {false, true}) {
+        Bench b;
+        ASSERT_EQ(b.Run(16, 6), PROBE_TRY);
+        b.stages[0].workers = 3;
+        EXPECT_EQ(b.Run(clear ? 18 : 17, 6), clear ? PROBE_KEEP : PROBE_UNDO);
+    }
+}
+
+// In each cycle of eight seconds there is no input for four.
+TEST(Probe, WithBreaksItLooksFromTheEndOfOneToThatOfAnother)
+{
+    Bench b;
+    b.breaks_.n = 3;
+    for (int cycle = 0; cycle < 3; cycle++) {
+        ASSERT_EQ(b.Run(1000, 6, 15), PROBE_NOTHING) << "cycle " << cycle;
+        b.breaks_.has_ended = 1;
+        b.breaks_.without_s += 4;
+        if (b.Run(1000, 6, 1) == PROBE_TRY)
+            return;
+        b.breaks_.has_ended = 0;
+    }
+    FAIL() << "nothing was tried at the end of a break";
+}
+
+TEST(Probe, WithBreaksThatBecomeLongerATrySaysNothing)
+{
+    Bench b;
+    b.breaks_.n = 3;
+    double off_s = 4;
+    probe_finding finding = PROBE_NOTHING;
+    for (int cycle = 0; cycle < 12 && (finding == PROBE_NOTHING || finding == PROBE_TRY); cycle++) {
+        if (finding == PROBE_TRY)
+            off_s = 5;
+        b.breaks_.has_ended = 0;
+        ASSERT_EQ(b.Run(finding == PROBE_TRY ? 1200 : 1000, 6, 15), PROBE_NOTHING);
+        b.breaks_.has_ended = 1;
+        b.breaks_.without_s += off_s;
+        probe_finding at_end = b.Run(1000, 6, 1);
+        finding = at_end == PROBE_NOTHING ? finding : at_end;
+    }
+    EXPECT_EQ(finding, PROBE_UNDO);
 }

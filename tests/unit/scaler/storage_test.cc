@@ -88,6 +88,18 @@ TEST(Breaks, AreForgottenWhenThereAreNoMore)
     EXPECT_FALSE(breaks_are_known(&b));
 }
 
+TEST(Breaks, SayWhenOneHasEndedAndHowLongThereWasNoInputInAll)
+{
+    breaks b = Seen(5, 3, 4); // and a tick with input
+    EXPECT_TRUE(b.has_ended);
+    EXPECT_NEAR(b.without_s, 12, 0.01);
+    breaks_update(&b, 0, 50, 0.5);
+    EXPECT_FALSE(b.has_ended);
+    breaks_update(&b, 1, 0, 0.5);
+    EXPECT_FALSE(b.has_ended);
+    EXPECT_NEAR(b.without_s, 12.5, 0.01);
+}
+
 TEST(Storage, WithoutBreaksNothingIsStored)
 {
     Two two(0.001, 0.08, 50, 16);

@@ -1,0 +1,172 @@
+#include "attempt.h"
+
+#include <math.h>
+
+static const double IDLE = 0.95;       /* of the cores in use: with less, others may help */
+static const double NOISE_MOST = 0.06; /* with more of it, what crowds the cores cannot be told */
+static const double CROWDED = 1.4;     /* runnable workers a core: with more, fewer may help */
+static const double BUSY = 0.6;        /* of its time: a stage that could be what holds up the rest; */
+static const double SATURATED = 0.9;   /* one that is */
+static const double DELAYED = 0.05;    /* of its runnable time: it does not get the cores that it needs */
+static const double SPARE = 0.5;       /* workers: so many can be missed */
+static const double LITTLE = 0.05;     /* of the stage's workers: not worth a try */
+static const double DEARER = 0.15;     /* frames are by switching, and by chance; what is on top is by crowding, */
+static const double CROWDS = 0.3;      /* and so much on top is clear */
+static const double STEP_MORE = 0.5, STEP_FEWER = 0.2, STEP_FAR = 0.667; /* of the stage's workers */
+static const double STEP_SPARE = 0.8;                                    /* of those to spare */
+static const double ENOUGH = 1.1, ENOUGH_FAR = 1; /* runnable workers a core keep it busy: no step goes below */
+
+enum { FAR_LEAST = 3 /* workers, for far fewer to be another step than fewer */ };
+
+/* What each find_...() looks through for a stage: its number, or -1 for none. */
+struct search {
+    const struct attempt_stage *stages;
+    uint32_t n;
+    const struct look *look;
+    const struct attempts_failed *failed;
+};
+
+void attempt_has_failed(struct attempts_failed *failed, uint32_t stage, enum attempt_way way)
+{
+    failed->stages[(int)way - (int)ATTEMPT_FAR_FEWER] |= UINT64_C(1) << stage;
+}
+
+void attempt_forget(struct attempts_failed *failed, uint32_t stage)
+{
+    for (int way = 0; way < ATTEMPT_WAYS; way++)
+        failed->stages[way] &= ~(UINT64_C(1) << stage);
+}
+
+/* True if the stage may be changed this way. */
+static int is_open(const struct search *s, uint32_t stage, enum attempt_way way)
+{
+    const struct attempt_stage *a = &s->stages[stage];
+    if (s->failed->stages[(int)way - (int)ATTEMPT_FAR_FEWER] >> stage & 1)
+        return 0;
+    return way == ATTEMPT_MORE ? a->workers < a->most : a->workers > a->least;
+}
+
+/* True if the stage has all its workers at work all the time. */
+static int is_limit(const struct search *s, uint32_t stage)
+{
+    return s->stages[stage].workers >= s->stages[stage].most && s->look->occupied[stage] > SATURATED;
+}
+
+/* The greater, the more its frames have become dearer since it had fewer workers. */
+static double dearness(const struct attempt_stage *s)
+{
+    return DEARER + (s->light_cpu_s > 0 ? fmax(0, s->cpu_s / s->light_cpu_s - 1) : 0);
+}
+
+/* True if workers of one stage get in each other's way, and fewer of them would do. */
+static int is_crowd_clear(const struct search *s)
+{
+    for (uint32_t i = 0; i < s->n && s->look->runnable > CROWDED; i++)
+        if (dearness(&s->stages[i]) > DEARER + CROWDS && s->stages[i].workers > s->stages[i].least)
+            return 1;
+    return 0;
+}
+
+/* A source that is at work all the time that it has input, and waits for cores. */
+static int find_short_source(const struct search *s)
+{
+    const struct look *l = s->look;
+    for (uint32_t i = 0; i < s->n && l->has_breaks && !is_crowd_clear(s); i++)
+        if (s->stages[i].is_source && is_open(s, i, ATTEMPT_MORE) && l->occupied[i] > SATURATED &&
+            l->delayed[i] > DELAYED)
+            return (int)i;
+    return -1;
+}
+
+/* The stage that is most of the time at work; none if one is at its limit. With breaks, a source may also hold more for
+ * them. */
+static int find_busiest(const struct search *s)
+{
+    const double *occupied = s->look->occupied;
+    int found = -1;
+    for (uint32_t i = 0; i < s->n; i++) {
+        if (is_limit(s, i))
+            return -1;
+        if (is_open(s, i, ATTEMPT_MORE) && occupied[i] > BUSY && (found < 0 || occupied[i] > occupied[found]))
+            found = (int)i;
+    }
+    for (uint32_t i = 0; i < s->n && found < 0 && s->look->has_breaks; i++)
+        if (s->stages[i].is_source && is_open(s, i, ATTEMPT_MORE))
+            found = (int)i;
+    return found;
+}
+
+/* If a stage at its limit waits for cores: of those that have workers to spare, the one that is runnable most. */
+static int find_spare(const struct search *s)
+{
+    const struct look *l = s->look;
+    int found = -1, is_delayed = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        is_delayed |= is_limit(s, i) && l->delayed[i] > DELAYED;
+    for (uint32_t i = 0; i < s->n && is_delayed; i++)
+        if (is_open(s, i, ATTEMPT_FEWER) && l->spare[i] > fmax(SPARE, LITTLE * s->stages[i].workers) &&
+            (found < 0 || l->runnable_s[i] > l->runnable_s[found]))
+            found = (int)i;
+    return found;
+}
+
+/* The stage that is runnable most, and whose frames have become dearer. Sources with breaks store for them: not those.
+ */
+static int find_crowd(const struct search *s, enum attempt_way way)
+{
+    const struct look *l = s->look;
+    uint32_t at_least = way == ATTEMPT_FAR_FEWER ? FAR_LEAST : 2;
+    double most = 0;
+    int found = -1;
+    for (uint32_t i = 0; i < s->n && l->runnable > CROWDED; i++) {
+        double weight = l->runnable_s[i] * dearness(&s->stages[i]);
+        if (is_open(s, i, way) && s->stages[i].workers >= at_least && !(l->has_breaks && s->stages[i].is_source) &&
+            (found < 0 || weight > most)) {
+            found = (int)i;
+            most = weight;
+        }
+    }
+    return found;
+}
+
+/* Workers that crowd the cores, if they are this stage's, and are not too much for one step. */
+static double crowd_step(const struct search *s, uint32_t stage, enum attempt_way way)
+{
+    const struct look *l = s->look;
+    double workers = s->stages[stage].workers, each = l->runnable_s[stage] / (l->seconds * workers);
+    if (way == ATTEMPT_FAR_FEWER)
+        return fmin(round((l->runnable - ENOUGH_FAR) * l->cpus / each), workers - ceil((1 - STEP_FAR) * workers));
+    return fmin((l->runnable - ENOUGH) * l->cpus / each, STEP_FEWER * workers);
+}
+
+/* True if that is a try: at least one worker, and not too little of what the stage has. */
+static int set(const struct search *s, int stage, enum attempt_way way, double by, struct attempt *a)
+{
+    const struct attempt_stage *of = &s->stages[stage];
+    double room = way == ATTEMPT_MORE ? of->most - of->workers : of->workers - of->least;
+    *a = (struct attempt){(uint32_t)stage, way, (uint32_t)fmin(room, fmax(1, by))};
+    return a->by >= LITTLE * of->workers;
+}
+
+int attempt_find(const struct attempt_stage *stages, uint32_t n, const struct look *l,
+                 const struct attempts_failed *failed, struct attempt *a)
+{
+    struct search s = {stages, n, l, failed};
+    int is_idle = l->used < IDLE && 1 - l->used > 2 * l->noise, i;
+    if (!is_idle && l->noise > NOISE_MOST)
+        return 0;
+    if ((i = find_short_source(&s)) >= 0)
+        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+    if (is_idle && !l->has_breaks && (i = find_busiest(&s)) >= 0)
+        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+    if (l->used < IDLE && (i = find_spare(&s)) >= 0)
+        return set(&s, i, ATTEMPT_FEWER, round(STEP_SPARE * l->spare[i]), a);
+    if ((i = find_crowd(&s, ATTEMPT_FEWER)) >= 0)
+        return set(&s, i, ATTEMPT_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FEWER), a);
+    if ((i = find_crowd(&s, ATTEMPT_FAR_FEWER)) >= 0)
+        return set(&s, i, ATTEMPT_FAR_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FAR_FEWER), a);
+    /* In a break cores are idle anyway. */
+    if (is_idle && l->has_breaks && (i = find_busiest(&s)) >= 0)
+        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+    return 0;
+}
