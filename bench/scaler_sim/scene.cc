@@ -119,6 +119,18 @@ void scene_run(const Scene &scene, Engine &engine, double end_s, const std::func
 namespace
 {
 
+// Frames of the source that each end of the pipeline has finished since then, the least of all: what went on in one
+// branch, and only fills rings in another, does not count.
+double finished_since(const Engine &engine, const Shape &shape, const std::vector<double> &before)
+{
+    std::vector<double> now = engine.Finished();
+    double least = HUGE_VAL;
+    for (uint32_t i = 0; i < now.size(); i++)
+        if (shape.Readers(i).empty())
+            least = std::min(least, now[i] - before[i]);
+    return least;
+}
+
 // What comes of the rule with these random numbers. The engine starts with `workers`.
 Outcome play(const Scene &scene, Rule &rule, std::vector<uint32_t> workers, uint64_t seed, double steady_s)
 {
@@ -146,14 +158,14 @@ Outcome play(const Scene &scene, Rule &rule, std::vector<uint32_t> workers, uint
         delivered.push_back(engine.Delivered());
     };
     scene_run(scene, engine, first_s, tick);
-    double at_first = engine.Delivered();
+    std::vector<double> at_first = engine.Finished();
     bool has_grace = scene.change != Change::NONE && scene.change != Change::BURSTS;
     double grace_s = has_grace ? GRACE_S : 0;
     scene_run(scene, engine, first_s + grace_s, tick);
-    double at_grace = engine.Delivered();
+    std::vector<double> at_grace = engine.Finished();
     scene_run(scene, engine, end_s, tick);
-    out.rate = (engine.Delivered() - at_grace) / (end_s - first_s - grace_s);
-    out.rate_at_once = (engine.Delivered() - at_first) / (end_s - first_s);
+    out.rate = finished_since(engine, scene.shape, at_grace) / (end_s - first_s - grace_s);
+    out.rate_at_once = finished_since(engine, scene.shape, at_first) / (end_s - first_s);
     const size_t width = static_cast<size_t>(SHORT_S / TICK_S);
     for (size_t i = width; i < delivered.size(); i++)
         if (delivered[i] - delivered[i - width] >= 0.9 * out.rate * SHORT_S) {
