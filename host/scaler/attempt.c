@@ -26,9 +26,15 @@ struct search {
     const struct attempts_failed *failed;
 };
 
+/* Stages for which this way was no good. */
+static const uint64_t *ways(const struct attempts_failed *failed, enum attempt_way way)
+{
+    return &failed->stages[(int)way - (int)ATTEMPT_FAR_FEWER];
+}
+
 void attempt_has_failed(struct attempts_failed *failed, uint32_t stage, enum attempt_way way)
 {
-    failed->stages[(int)way - (int)ATTEMPT_FAR_FEWER] |= UINT64_C(1) << stage;
+    failed->stages[ways(failed, way) - failed->stages] |= UINT64_C(1) << stage;
 }
 
 void attempt_forget(struct attempts_failed *failed, uint32_t stage)
@@ -37,13 +43,17 @@ void attempt_forget(struct attempts_failed *failed, uint32_t stage)
         failed->stages[way] &= ~(UINT64_C(1) << stage);
 }
 
-/* True if the stage may be changed this way. */
+/* Workers by which the stage may be changed this way. */
+static uint32_t room(const struct attempt_stage *of, enum attempt_way way)
+{
+    return way == ATTEMPT_MORE ? of->most - of->workers : of->workers - of->least;
+}
+
+/* True if the stage may be changed this way, and by enough to be worth it. */
 static int is_open(const struct search *s, uint32_t stage, enum attempt_way way)
 {
-    const struct attempt_stage *a = &s->stages[stage];
-    if (s->failed->stages[(int)way - (int)ATTEMPT_FAR_FEWER] >> stage & 1)
-        return 0;
-    return way == ATTEMPT_MORE ? a->workers < a->most : a->workers > a->least;
+    const struct attempt_stage *of = &s->stages[stage];
+    return !(*ways(s->failed, way) >> stage & 1) && room(of, way) >= fmax(1, LITTLE * of->workers);
 }
 
 /* True if the stage has all its workers at work all the time. */
@@ -58,11 +68,22 @@ static double dearness(const struct attempt_stage *s)
     return DEARER + (s->light_cpu_s > 0 ? fmax(0, s->cpu_s / s->light_cpu_s - 1) : 0);
 }
 
-/* True if workers of one stage get in each other's way, and fewer of them would do. */
+/* True if fewer workers of the stage may crowd the cores less. Sources with breaks store for them: not those. */
+static int can_crowd(const struct search *s, uint32_t stage, enum attempt_way way)
+{
+    const struct look *l = s->look;
+    uint32_t at_least = way == ATTEMPT_FAR_FEWER ? FAR_LEAST : 2;
+    double share = l->runnable_s[stage] / (l->runnable * l->cpus * l->seconds);
+    return l->runnable > CROWDED && share > LITTLE && s->stages[stage].workers >= at_least && is_open(s, stage, way) &&
+           !(l->has_breaks && s->stages[stage].is_source);
+}
+
+/* True if workers of one stage get in each other's way, and fewer of them are still to be tried. */
 static int is_crowd_clear(const struct search *s)
 {
-    for (uint32_t i = 0; i < s->n && s->look->runnable > CROWDED; i++)
-        if (dearness(&s->stages[i]) > DEARER + CROWDS && s->stages[i].workers > s->stages[i].least)
+    for (uint32_t i = 0; i < s->n; i++)
+        if (dearness(&s->stages[i]) > DEARER + CROWDS &&
+            (can_crowd(s, i, ATTEMPT_FEWER) || can_crowd(s, i, ATTEMPT_FAR_FEWER)))
             return 1;
     return 0;
 }
@@ -104,24 +125,21 @@ static int find_spare(const struct search *s)
     for (uint32_t i = 0; i < s->n; i++)
         is_delayed |= is_limit(s, i) && l->delayed[i] > DELAYED;
     for (uint32_t i = 0; i < s->n && is_delayed; i++)
-        if (is_open(s, i, ATTEMPT_FEWER) && l->spare[i] > fmax(SPARE, LITTLE * s->stages[i].workers) &&
+        if (is_open(s, i, ATTEMPT_FEWER) && !is_limit(s, i) && !(l->has_breaks && s->stages[i].is_source) &&
+            l->spare[i] > fmax(SPARE, LITTLE * s->stages[i].workers) &&
             (found < 0 || l->runnable_s[i] > l->runnable_s[found]))
             found = (int)i;
     return found;
 }
 
-/* The stage that is runnable most, and whose frames have become dearer. Sources with breaks store for them: not those.
- */
+/* The stage that is runnable most, the more so if its frames have become dearer. */
 static int find_crowd(const struct search *s, enum attempt_way way)
 {
-    const struct look *l = s->look;
-    uint32_t at_least = way == ATTEMPT_FAR_FEWER ? FAR_LEAST : 2;
     double most = 0;
     int found = -1;
-    for (uint32_t i = 0; i < s->n && l->runnable > CROWDED; i++) {
-        double weight = l->runnable_s[i] * dearness(&s->stages[i]);
-        if (is_open(s, i, way) && s->stages[i].workers >= at_least && !(l->has_breaks && s->stages[i].is_source) &&
-            (found < 0 || weight > most)) {
+    for (uint32_t i = 0; i < s->n; i++) {
+        double weight = s->look->runnable_s[i] * dearness(&s->stages[i]);
+        if (can_crowd(s, i, way) && weight > most) {
             found = (int)i;
             most = weight;
         }
@@ -139,34 +157,30 @@ static double crowd_step(const struct search *s, uint32_t stage, enum attempt_wa
     return fmin((l->runnable - ENOUGH) * l->cpus / each, STEP_FEWER * workers);
 }
 
-/* True if that is a try: at least one worker, and not too little of what the stage has. */
-static int set(const struct search *s, int stage, enum attempt_way way, double by, struct attempt *a)
+/* By so many workers, if there are, and by one at least. */
+static int try(const struct search *s, int stage, enum attempt_way way, double by, struct attempt *a)
 {
-    const struct attempt_stage *of = &s->stages[stage];
-    double room = way == ATTEMPT_MORE ? of->most - of->workers : of->workers - of->least;
-    *a = (struct attempt){(uint32_t)stage, way, (uint32_t)fmin(room, fmax(1, by))};
-    return a->by >= LITTLE * of->workers;
+    *a = (struct attempt){(uint32_t)stage, way, (uint32_t)fmin(room(&s->stages[stage], way), fmax(1, by))};
+    return 1;
 }
 
 int attempt_find(const struct attempt_stage *stages, uint32_t n, const struct look *l,
                  const struct attempts_failed *failed, struct attempt *a)
 {
     struct search s = {stages, n, l, failed};
-    int is_idle = l->used < IDLE && 1 - l->used > 2 * l->noise, i;
-    if (!is_idle && l->noise > NOISE_MOST)
-        return 0;
-    if ((i = find_short_source(&s)) >= 0)
-        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+    int is_idle = l->used < IDLE && 1 - l->used > 2 * l->noise, can_tell = l->noise <= NOISE_MOST, i;
+    if (can_tell && (i = find_short_source(&s)) >= 0)
+        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
     if (is_idle && !l->has_breaks && (i = find_busiest(&s)) >= 0)
-        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
-    if (l->used < IDLE && (i = find_spare(&s)) >= 0)
-        return set(&s, i, ATTEMPT_FEWER, round(STEP_SPARE * l->spare[i]), a);
-    if ((i = find_crowd(&s, ATTEMPT_FEWER)) >= 0)
-        return set(&s, i, ATTEMPT_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FEWER), a);
-    if ((i = find_crowd(&s, ATTEMPT_FAR_FEWER)) >= 0)
-        return set(&s, i, ATTEMPT_FAR_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FAR_FEWER), a);
+        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+    if (l->used < IDLE && can_tell && (i = find_spare(&s)) >= 0)
+        return try(&s, i, ATTEMPT_FEWER, round(STEP_SPARE * l->spare[i]), a);
+    if (can_tell && (i = find_crowd(&s, ATTEMPT_FEWER)) >= 0)
+        return try(&s, i, ATTEMPT_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FEWER), a);
+    if (can_tell && (i = find_crowd(&s, ATTEMPT_FAR_FEWER)) >= 0)
+        return try(&s, i, ATTEMPT_FAR_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FAR_FEWER), a);
     /* In a break cores are idle anyway. */
     if (is_idle && l->has_breaks && (i = find_busiest(&s)) >= 0)
-        return set(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
     return 0;
 }

@@ -29,7 +29,7 @@ struct look {
     double seconds, cpus;
     int has_breaks;                       /* the sources do, and the window is of whole ones */
     double dry;                           /* share of the time that the sources were without input */
-    double work;                          /* done a second, at the prices of the window's start */
+    double work;                          /* done a second with input, at the prices of the window's start */
     double noise;                         /* standard error of that, as a share, if costs vary as much as their mean */
     double used;                          /* share of the cores */
     double runnable;                      /* workers a core, with those that wait for one */

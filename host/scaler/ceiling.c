@@ -11,7 +11,7 @@ static const double CPU_TOO = 0.5;      /* then, or when their CPU time grew as 
 static const double SURE = 2.5;         /* standard errors, if costs vary as much as their mean */
 static const double ALL = 0.97;         /* of the rate that was seen is to be kept */
 
-enum { FIRST_S = 20, GROWTH = 3, LONGEST_S = 900 };
+enum { FIRST_S = 20, GROWTH = 3, LONGEST_S = 900, MOST = 1 << 20 /* workers */ };
 
 static double service(const struct level *l)
 {
@@ -50,8 +50,11 @@ enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before
     if (flat > STEEP || after->cpu_s > before->cpu_s * (1 + chance) * pow(service(after) / service(before), CPU_TOO))
         return CEILING_NOT_SEEN;
     if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns) {
-        c->workers *= 2;
+        c->workers = c->workers < MOST ? 2 * c->workers : c->workers;
         c->rate = fmax(c->rate, after->busy / service(after));
+        c->found = 0;
+        c->until_ns = now_ns + lasting(0) * NS_PER_S;
+        return CEILING_RAISED;
     }
     if (flat < FLAT || waited < 0.7 * grown || log(service(after) / service(before)) < chance)
         return CEILING_NOT_SEEN;

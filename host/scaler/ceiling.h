@@ -28,7 +28,7 @@ struct ceiling {
     uint64_t doubted_until_ns; /* none is believed */
 };
 
-enum ceiling_finding { CEILING_NOT_SEEN, CEILING_NEW };
+enum ceiling_finding { CEILING_NOT_SEEN, CEILING_NEW, CEILING_RAISED };
 
 /* What a raise from `before` to `after` says. */
 enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before, const struct level *after,

@@ -11,16 +11,19 @@ static const double LOOK_LEAST_S = 5, LOOK_MOST_S = 40;       /* how long the st
 static const double NOISE = 0.015;                            /* or until chance is no more than this */
 static const double GAIN = 0.01;                              /* worth a change, if chance is less than that; */
 static const double NOISE_MUCH = 0.025, NOISE_MUCH_TIMES = 2; /* if it is more than this, by so many times chance */
-static const double CLEAR = 2.5;      /* standard errors between before and after: no need to look any longer */
-static const double OTHER_DRY = 0.05; /* of the time more, or less, without input: not to be compared */
+static const double CLEAR = 2.5;     /* standard errors between before and after: no need to look any longer */
+static const double OTHER_DRY = 0.1; /* of the time more, or less, without input: not to be compared */
+static const double BLOCKED = 0.05;  /* of its work */
 
 enum { REST_S = 10, REST_TIMES = 4, REST_MOST_S = 900 };
 
-/* Longer each time. */
+/* Longer with each try that did not help. */
 static void rest(struct probe *p, uint64_t now_ns)
 {
-    p->rest_s = p->rest_s == 0 ? REST_S : p->rest_s < REST_MOST_S ? REST_TIMES * p->rest_s : REST_MOST_S;
-    p->rest_until_ns = now_ns + p->rest_s * NS_PER_S;
+    uint64_t s = REST_S;
+    for (uint32_t i = 0; i < p->failures && s < REST_MOST_S; i++)
+        s *= REST_TIMES;
+    p->rest_until_ns = now_ns + (s < REST_MOST_S ? s : REST_MOST_S) * NS_PER_S;
 }
 
 void probe_restart(struct probe *p, uint64_t now_ns)
@@ -32,13 +35,27 @@ void probe_restart(struct probe *p, uint64_t now_ns)
     p->way = ATTEMPT_NONE;
 }
 
-void probe_forget(struct probe *p, uint32_t stage, int dearer)
+void probe_intrude(struct probe *p, uint32_t stage)
 {
-    attempt_forget(&p->failed, stage);
+    if (p->way != ATTEMPT_NONE && stage != p->stage)
+        p->is_void = 1;
+    else
+        p->is_marked = p->is_void = 0;
+    if (stage == p->stage)
+        p->way = ATTEMPT_NONE;
+}
+
+void probe_doubt(struct probe *p, uint32_t stage, int dearer)
+{
     if (p->way == ATTEMPT_NONE)
         p->is_marked = 0;
     else if (stage != p->stage || dearer * (int)p->way <= 0)
         p->is_void = 1;
+}
+
+void probe_forget(struct probe *p, uint32_t stage)
+{
+    attempt_forget(&p->failed, stage);
 }
 
 static double waited_s(const struct stage_observation *from, const struct stage_observation *to)
@@ -65,11 +82,13 @@ static struct look look(const struct probe *p, const struct attempt_stage *stage
         l.runnable += l.runnable_s[i] / (seen->cpus * l.seconds);
         l.spare[i] = waited_s(&p->mark[i], &seen->stages[i]) / l.seconds;
         l.occupied[i] = 1 - l.spare[i] / stages[i].workers;
+        if (w.blocked_s > BLOCKED * w.busy_s) /* turns are then waits for room */
+            l.occupied[i] -= w.turn_s / (l.seconds * stages[i].workers);
         if (stages[i].is_source && l.dry < 1)
             l.occupied[i] /= 1 - l.dry;
     }
     l.noise = l.work > 0 ? sqrt(variance) / l.work : 1;
-    l.work /= l.seconds;
+    l.work /= l.seconds * (l.dry < 1 ? 1 - l.dry : 1);
     return l;
 }
 
@@ -106,6 +125,7 @@ static enum probe_finding judge(struct probe *p, const struct attempt_stage *sta
         return undo(p, now_ns, move);
     if (l->work <= p->before * (1 + fmax(GAIN, chance))) {
         attempt_has_failed(&p->failed, p->stage, p->way);
+        p->failures++;
         return undo(p, now_ns, move);
     }
     *move = (struct probe_move){p->stage, stages[p->stage].workers};

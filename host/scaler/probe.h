@@ -28,7 +28,7 @@ struct probe {
     double without_s;                /* of breaks, at the mark */
     double before, noise, dry;       /* of the look before the try */
     struct attempts_failed failed;
-    uint64_t rest_s;
+    uint32_t failures;    /* tries that did not help */
     uint32_t stage, from; /* of the try that is on */
     enum attempt_way way; /* ATTEMPT_NONE: none is */
     int is_marked;
@@ -38,9 +38,15 @@ struct probe {
 /* Something else was changed: a try that is on is dropped, as it is. */
 void probe_restart(struct probe *p, uint64_t now_ns);
 
-/* A stage's cost (dearer: 1, cheaper: -1) or its cores (0) have become others: what was found out about it is void, and
- * so is a try that is on, unless it explains that: more workers of a stage make its frames dearer, fewer cheaper. */
-void probe_forget(struct probe *p, uint32_t stage, int dearer);
+/* Somebody else has set the stage's workers: a try of it is over, and that of another says nothing. */
+void probe_intrude(struct probe *p, uint32_t stage);
+
+/* A stage's cost (dearer: 1, cheaper: -1) or its cores (0) have become others: a try that is on is void, unless it
+ * explains that: more workers of a stage make its frames dearer, fewer cheaper. */
+void probe_doubt(struct probe *p, uint32_t stage, int dearer);
+
+/* And for a reason of its own: it may be tried again. */
+void probe_forget(struct probe *p, uint32_t stage);
 
 /* At each tick. PROBE_TRY, PROBE_UNDO: *move is to be made; PROBE_KEEP: it was made, and helps. */
 enum probe_finding probe_step(struct probe *p, const struct attempt_stage *stages, uint32_t n_stages,

@@ -7,16 +7,18 @@
 
 static const double PATIENCE_S = 1.5; /* for stages that have not finished enough frames */
 static const double FIRST_FRAMES = 8;
-static const double SURE_FRAMES = 24;             /* by fewer, a stage is raised with care */
-static const double URGENT = 1.5;                 /* a stage that needs so many times its workers is raised soon, */
-static const double SOON_S = 1.5;                 /* after the last decision, */
-static const double LATER_S = 5;                  /* others later, in one go */
-static const double WET_S = 3;                    /* after a break, how a stage works can be told */
-static const double STORE_TIMES = 1.1;            /* so many times its workers are to store: worth a raise */
-static const double MUCH = 0.06;                  /* of a stage's workers lacking: every surplus goes to it */
-static const double VERY_MUCH = 0.15;             /* so much goes to it even if that was changed to and fro often */
-static const double LITTLE_TIMES = 1.025;         /* a raise to less is not worth it */
-static const double FLAPS_MOST = 4;               /* reversals of late: with more, only what is needed is changed */
+static const double SURE_FRAMES = 24;     /* by fewer, a stage is raised with care */
+static const double URGENT = 1.5;         /* a stage that needs so many times its workers is raised soon, */
+static const double SOON_S = 1.5;         /* after the last decision, */
+static const double LATER_S = 5;          /* others later, in one go */
+static const double WET_S = 3;            /* after a break, how a stage works can be told */
+static const double STORE_TIMES = 1.1;    /* so many times its workers are to store: worth a raise */
+static const double MUCH = 0.06;          /* of a stage's workers lacking: every surplus goes to it */
+static const double VERY_MUCH = 0.15;     /* so much goes to it even if that was changed to and fro often */
+static const double LITTLE_TIMES = 1.025; /* a raise to less is not worth it */
+static const double DAMPED = 0.9;         /* of the workers that it needs: a stage with fewer is raised even then */
+static const double FLAPS_MOST = 4;       /* reversals of late: with more, only what is needed is changed */
+static const double FOUND_DEARER = 1.4;
 static const uint32_t FOUND_TIMES = 2;            /* a stage that needs so many times what it did then has changed */
 static const double RAISES_S = 60;                /* raises that follow each other within that are judged together */
 static const uint64_t SURPLUS_NS = 15 * NS_PER_S; /* a stage has to have been too big for so long, */
@@ -47,13 +49,14 @@ void resize_found(struct scaler *s, uint32_t stage, uint32_t workers, uint32_t f
     } else {
         mem->found_most = workers;
         mem->found_want = s->target[stage];
+        mem->found_s = estimate_service(&mem->estimate);
     }
 }
 
-void resize_forget(struct scaler *s, uint32_t stage, int dearer)
+void resize_forget(struct scaler *s, uint32_t stage)
 {
     s->memory[stage].found_least = s->memory[stage].found_most = 0;
-    probe_forget(&s->probe, stage, dearer);
+    probe_forget(&s->probe, stage);
 }
 
 int resize_is_damped(const struct scaler *s)
@@ -76,7 +79,7 @@ void resize_stage(struct scaler *s, uint32_t i, uint32_t to, enum scaler_cause c
                                                     .wait_s = m->stages[i].wait_s,
                                                     .visits = m->stages[i].visits};
     int way = to > mem->workers ? 1 : -1;
-    s->flaps += way * mem->way < 0;
+    s->has_flapped |= way * mem->way < 0;
     mem->way = way;
     mem->workers = to;
     mem->changed_ns = s->ticked_ns;
@@ -114,10 +117,12 @@ static int is_urgent(const struct scaler *s)
     return 0;
 }
 
-/* True if fewer workers than the plan's were found to give no less, when it wanted about as many. */
+/* True if fewer workers than the plan's were found to give no less, when it wanted about as many, and frames took as
+ * long. */
 static int is_found_enough(const struct scaler_memory *mem, uint32_t want)
 {
     return mem->found_most != 0 && mem->workers >= mem->found_most &&
+           estimate_service(&mem->estimate) <= FOUND_DEARER * mem->found_s &&
            want <= FOUND_TIMES * fmax(mem->found_most, mem->found_want);
 }
 
@@ -125,9 +130,13 @@ static int is_found_enough(const struct scaler_memory *mem, uint32_t want)
 static uint32_t raised(const struct scaler *s, uint32_t i, int stores)
 {
     const struct scaler_memory *mem = &s->memory[i];
-    double caution = resize_is_damped(s) ? -0.5 : s->plan.bound == BOUND_MEMORY ? -0.1 : 0.33 * s->plan.caution;
-    if (!stores &&
-        (s->plan.workers[i] <= mem->workers || mem->workers >= model_need(&s->model.stages[i], &s->plan, caution)))
+    const struct model_stage *of = &s->model.stages[i];
+    double enough = resize_is_damped(s)             ? DAMPED * model_need(of, &s->plan, 0)
+                    : s->plan.bound == BOUND_MEMORY ? model_need(of, &s->plan, -0.1)
+                                                    : model_need(of, &s->plan, 0.33 * s->plan.caution);
+    if (mem->workers < mem->found_least && mem->found_least <= of->limit)
+        return mem->found_least;
+    if (!stores && (s->plan.workers[i] <= mem->workers || mem->workers >= enough))
         return mem->workers;
     if (is_found_enough(mem, s->target[i]) || (s->probe.way < ATTEMPT_NONE && s->probe.stage == i))
         return mem->workers;
@@ -145,9 +154,11 @@ static void raise_stages(struct scaler *s, const struct observation *seen, struc
         int stores = s->target[i] > s->plan.workers[i] && s->target[i] > STORE_TIMES * mem->workers;
         uint32_t to = raised(s, i, stores);
         double bytes = (double)seen->stages[i].worker_bytes;
-        if (bytes > 0 && to > mem->workers && (to - mem->workers) * bytes > room)
+        if (to < LITTLE_TIMES * mem->workers)
+            continue;
+        if (bytes > 0 && (to - mem->workers) * bytes > room)
             to = mem->workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
-        if (to <= mem->workers || to < LITTLE_TIMES * mem->workers)
+        if (to <= mem->workers)
             continue;
         room -= (to - mem->workers) * bytes;
         if (mem->before.frames <= 0 || clock_seconds(mem->before_ns, s->ticked_ns) > RAISES_S) {
@@ -228,11 +239,14 @@ void resize_stages(struct scaler *s, const struct observation *seen, uint64_t no
         return;
     if (clock_seconds(s->decided_ns, now_ns) < (fewer_cores || is_urgent(s) ? SOON_S : LATER_S))
         return;
-    for (uint32_t i = 0; i < s->n_stages && other_cores; i++)
-        resize_forget(s, i, 0);
-    if (other_cores)
+    for (uint32_t i = 0; i < s->n_stages && other_cores; i++) {
+        resize_forget(s, i);
+        probe_doubt(&s->probe, i, 0);
+    }
+    if (other_cores) {
         s->flaps = 0;
-    s->cpus = seen->cpus;
+        s->cpus = seen->cpus;
+    }
     raise_stages(s, seen, v);
     if (v->n == 0 || fewer_cores)
         lower_stages(s, lacks_memory(s, seen), fewer_cores, v);

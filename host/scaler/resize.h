@@ -15,8 +15,8 @@ void resize_stage(struct scaler *s, uint32_t stage, uint32_t to, enum scaler_cau
 /* A probe found that the stage gives no less with so many workers, or more, than with `from`. */
 void resize_found(struct scaler *s, uint32_t stage, uint32_t workers, uint32_t from);
 
-/* The stage's cost (dearer: 1, cheaper: -1), or the cores (0), have become others: what a probe found is void. */
-void resize_forget(struct scaler *s, uint32_t stage, int dearer);
+/* The stage's cost, or the cores, have become others, for no change of ours: what probes found out is void. */
+void resize_forget(struct scaler *s, uint32_t stage);
 
 /* True if stages were changed to and fro so often, of late, that only what is needed is changed. */
 int resize_is_damped(const struct scaler *s);

@@ -42,7 +42,9 @@ void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max)
     mem->trial = TRIAL_NONE;
     mem->found_least = mem->found_most = 0;
     mem->changed_ns = s->ticked_ns;
+    mem->way = 0;
     ceiling_forget(&mem->ceiling);
+    probe_intrude(&s->probe, stage);
 }
 
 uint32_t scaler_workers(const struct scaler *s, uint32_t stage)
@@ -134,9 +136,11 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
             for (uint32_t j = 0; j < s->n_stages; j++)
                 if (s->memory[j].mistakes == 0)
                     s->memory[j].wanted = 0;
-            resize_forget(s, i, mem->estimate.has_jumped);
-            if (is_calm(s, mem))
+            probe_doubt(&s->probe, i, mem->estimate.has_jumped);
+            if (is_calm(s, mem)) {
+                resize_forget(s, i);
                 ceiling_forget(&mem->ceiling);
+            }
         }
         if (s->stages[i].feeders == 0) {
             made += done[i];
@@ -148,7 +152,8 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
     breaks_update(&s->breaks, idle, made, dt_s);
     double keep = exp(-dt_s / STARVED_S);
     s->starved = s->starved * keep + starved / sources * (1 - keep);
-    s->flaps *= exp(-dt_s / FLAPS_S);
+    s->flaps = s->flaps * exp(-dt_s / FLAPS_S) + s->has_flapped;
+    s->has_flapped = 0;
     s->peak = fmax(made / dt_s, s->peak * exp(-dt_s / PEAK_S));
 }
 
@@ -215,6 +220,10 @@ static void probe(struct scaler *s, const struct observation *seen, uint64_t now
     /* With other cores, the workers of before need not be those to go back to. */
     if (finding == PROBE_UNDO && was_void && move.to > mem->workers)
         move.to = (uint32_t)fmax(mem->workers, fmin(move.to, s->target[move.stage]));
+    if (finding == PROBE_UNDO) {
+        uint32_t least = s->stages[move.stage].min, most = s->stages[move.stage].max;
+        move.to = move.to < least ? least : move.to > most ? most : move.to;
+    }
     if (finding != PROBE_NOTHING && move.to != mem->workers)
         resize_stage(s, move.stage, move.to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }

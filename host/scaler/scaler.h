@@ -65,7 +65,8 @@ struct scaler_memory {
     struct ceiling ceiling;
     uint32_t workers;                 /* that it should have */
     uint32_t found_least, found_most; /* workers that were found to be of use, and enough, by trying; 0: not known */
-    uint32_t found_want;              /* what the plan wanted when found_most was */
+    uint32_t found_want;              /* what the plan wanted when found_most was, */
+    double found_s;                   /* and what a frame took */
     uint32_t wanted;                  /* the most that the plan wanted of late, */
     uint64_t wanted_ns;               /* and when */
     uint64_t before_ns;               /* when */
@@ -90,8 +91,9 @@ struct scaler {
     struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;
-    double flaps;   /* changes of a stage against its last one, of late */
-    double starved; /* share of the sources' time without input, of half a minute */
+    double flaps;    /* ticks of late in which a stage was changed against its last change, */
+    int has_flapped; /* and whether this is one */
+    double starved;  /* share of the sources' time without input, of half a minute */
     struct breaks breaks;
     double peak;                        /* the highest rate of the sources, of a minute */
     uint32_t target[SCALER_STAGES_MAX]; /* workers: of the plan, and those that only store for breaks */

@@ -38,8 +38,11 @@ struct level trial_level(const struct scaler_memory *mem)
 static void judge(struct scaler_memory *mem, const struct level *after, uint64_t now_ns)
 {
     if (mem->trial == TRIAL_RAISED) {
-        if (ceiling_learn(&mem->ceiling, &mem->before, after, now_ns) == CEILING_NEW)
+        enum ceiling_finding finding = ceiling_learn(&mem->ceiling, &mem->before, after, now_ns);
+        if (finding == CEILING_NEW)
             mem->wanted = 0;
+        if (finding == CEILING_RAISED)
+            mem->before = (struct level){0}; /* what is beyond is compared with now */
     } else if (after->busy < STILL_ENOUGH * mem->ceiling.rate * (after->cpu_s + after->wait_s)) {
         ceiling_refute(&mem->ceiling, now_ns);
     }

@@ -135,19 +135,33 @@ TEST_F(Attempt, OfThreeWorkersOnOneCoreOneCanStay)
     EXPECT_EQ(Find(), Found(1, -2));
 }
 
-TEST_F(Attempt, AWorkerOfFortyIsNotWorthATry)
+TEST_F(Attempt, AWorkerOfFortyIsNotWorthATryAndHidesNoOther)
 {
-    Crowd(1.5);
-    for (attempt_stage &s : stages_)
-        s = {40, 1, 40, 0.001, 0.001, 0};
-    look_.runnable = 1.42;
-    for (double &s : look_.runnable_s)
-        s = 40 * look_.seconds; // each is always runnable
-    look_.runnable = 1.2;
+    stages_[1] = {40, 1, 41, 0.001, 0.001, 0};
+    look_.occupied[0] = 0.8;
+    look_.occupied[1] = 0.9;
+    EXPECT_EQ(Find(), Found(0, 2));
+    stages_[1].most = 42;
+    EXPECT_EQ(Find(), Found(1, 2));
+}
+
+// They wait for a device or for input, so that fewer of them would leave the cores as they are.
+TEST_F(Attempt, AStageThatIsHardlyRunnableDoesNotCrowd)
+{
+    Crowd(2);
+    look_.runnable_s[2] = 1;
+    attempt_has_failed(&failed_, 0, ATTEMPT_FEWER);
+    attempt_has_failed(&failed_, 0, ATTEMPT_FAR_FEWER);
+    attempt_has_failed(&failed_, 1, ATTEMPT_FEWER);
+    attempt_has_failed(&failed_, 1, ATTEMPT_FAR_FEWER);
     EXPECT_EQ(Find(), NOTHING);
-    look_.runnable = 1.41; // 2.5 workers too many: 6 %
-    EXPECT_EQ(Find().second, -2);
-    look_.cpus = 4; // 1.2: 3 %
+}
+
+TEST_F(Attempt, TheStageAtItsLimitKeepsItsOwnWorkers)
+{
+    LimitIsDelayed(0.2);
+    look_.spare[2] = 0.9;
+    look_.runnable_s[2] = 30;
     EXPECT_EQ(Find(), NOTHING);
 }
 
@@ -168,7 +182,10 @@ TEST_F(Attempt, ASourceWithBreaksThatWaitsForCoresGetsMoreWorkers)
     look_.delayed[0] = 0.3;
     EXPECT_EQ(Find(), Found(0, 2));
     stages_[1].cpu_s = 0.0016;
-    EXPECT_EQ(Find().first, 1) << "but first those leave that get in each other's way";
+    EXPECT_EQ(Find(), Found(1, -1)) << "but first those leave that get in each other's way";
+    attempt_has_failed(&failed_, 1, ATTEMPT_FEWER);
+    attempt_has_failed(&failed_, 1, ATTEMPT_FAR_FEWER);
+    EXPECT_EQ(Find(), Found(0, 2)) << "unless that did not help";
 }
 
 TEST_F(Attempt, SourcesThatStoreForTheirBreaksAreNotMadeFewer)

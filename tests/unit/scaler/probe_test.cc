@@ -36,7 +36,13 @@ class Bench
         return PROBE_NOTHING;
     }
     uint64_t Seconds() const { return now_ / NS_PER_S; }
-    void Forget(uint32_t stage, int dearer) { probe_forget(&probe_, stage, dearer); }
+    void Doubt(uint32_t stage, int dearer) { probe_doubt(&probe_, stage, dearer); }
+    void Reopen()
+    {
+        probe_forget(&probe_, 0);
+        probe_forget(&probe_, 1);
+    }
+    void Intrude(uint32_t stage) { probe_intrude(&probe_, stage); }
 
     attempt_stage stages[2] = {{4, 1, 10, 0.001, 0, 0}, {4, 1, 10, 0.001, 0, 0}};
     breaks breaks_ = {};
@@ -130,8 +136,7 @@ TEST(Probe, ATrySaysNothingWhenTheOthersChangeMeanwhile)
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 6;
     uint64_t tried = b.Seconds();
-    b.Forget(0, 0);
-    b.Forget(1, 0);
+    b.Doubt(1, 1);
     EXPECT_EQ(b.Run(1600, 1.6), PROBE_UNDO);
     EXPECT_LE(b.Seconds() - tried, 1u);
     EXPECT_EQ(b.move.to, 4u);
@@ -146,8 +151,52 @@ TEST(Probe, ATrySaysNothingWhenItsOwnStageBecomesCheaperThoughItHasMoreWorkers)
     Bench b;
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 6;
-    b.Forget(0, -1);
+    b.Doubt(0, -1);
     EXPECT_EQ(b.Run(1600, 1.6), PROBE_UNDO);
+}
+
+TEST(Probe, ATrySaysNothingWhenTheCoresChange)
+{
+    Bench b;
+    ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
+    b.Doubt(0, 0);
+    EXPECT_EQ(b.Run(1600, 1.6, 1), PROBE_UNDO);
+}
+
+TEST(Probe, WorkersThatSomebodyElseSetAreNotTakenBack)
+{
+    Bench b;
+    ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
+    b.stages[0].workers = b.stages[0].least = b.stages[0].most = 8;
+    b.Intrude(0);
+    EXPECT_EQ(b.Run(800, 1.6), PROBE_NOTHING);
+}
+
+TEST(Probe, ATrySaysNothingWhenSomebodyElseSetsAnotherStage)
+{
+    Bench b;
+    ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
+    b.Intrude(1);
+    EXPECT_EQ(b.Run(1600, 1.6, 1), PROBE_UNDO);
+}
+
+// 10 s of rest, four times as many for each try that did not help, and no more than a quarter of an hour.
+TEST(Probe, TheRestIsLongerAfterEachFailureAndNoLongerThanAQuarterOfAnHour)
+{
+    Bench b;
+    uint64_t last = 0, longest = 0;
+    for (int tries = 0; tries < 8; tries++) {
+        ASSERT_EQ(b.Run(1000, 6, 4000), PROBE_TRY) << tries;
+        uint64_t rested = b.Seconds() - last;
+        longest = std::max(longest, rested);
+        b.stages[b.move.stage].workers = b.move.to;
+        ASSERT_EQ(b.Run(1000, 6), PROBE_UNDO);
+        b.stages[b.move.stage].workers = b.move.to;
+        last = b.Seconds();
+        b.Reopen();
+    }
+    EXPECT_GE(longest, 600u);
+    EXPECT_LE(longest, 960u);
 }
 
 TEST(Probe, WhatItsOwnStageCostsMayChangeWithTheTry)
@@ -155,7 +204,7 @@ TEST(Probe, WhatItsOwnStageCostsMayChangeWithTheTry)
     Bench b;
     ASSERT_EQ(b.Run(800, 1.6), PROBE_TRY);
     b.stages[0].workers = 6;
-    b.Forget(0, 1);
+    b.Doubt(0, 1);
     EXPECT_EQ(b.Run(900, 1.8), PROBE_KEEP);
 }
 
@@ -194,7 +243,7 @@ TEST(Probe, WithBreaksThatBecomeLongerATrySaysNothing)
     probe_finding finding = PROBE_NOTHING;
     for (int cycle = 0; cycle < 12 && (finding == PROBE_NOTHING || finding == PROBE_TRY); cycle++) {
         if (finding == PROBE_TRY)
-            off_s = 5;
+            off_s = 6;
         b.breaks_.has_ended = 0;
         ASSERT_EQ(b.Run(finding == PROBE_TRY ? 1200 : 1000, 6, 15), PROBE_NOTHING);
         b.breaks_.has_ended = 1;

@@ -112,6 +112,22 @@ TEST(Scaler, FewerCoresTakeEachSurplusWorkerAtOnce)
     EXPECT_EQ(f.Workers(0), 2u);
 }
 
+// They are measured with a time constant, so that half of them goes by little at a time.
+TEST(Scaler, FewerCoresAreNoticedThoughTheyBecomeFewerSlowly)
+{
+    Fluid f(4, {{0.010}, {0.004}});
+    f.Run(30);
+    uint32_t before = f.Workers(0);
+    bool noticed = false;
+    for (int tick = 0; tick < 40; tick++) {
+        f.cpus = std::max(2.0, f.cpus - 0.1);
+        for (const scaler_decision &d : f.Run(0.5))
+            noticed |= d.cause == SCALER_BUDGET;
+    }
+    EXPECT_TRUE(noticed);
+    EXPECT_LT(f.Workers(0), before);
+}
+
 TEST(Scaler, AStarvedSourceGetsNoWorkersAndIsTheLimit)
 {
     Fluid f(16, {{0.010}, {0.010}});
@@ -151,4 +167,19 @@ TEST(Scaler, CountersThatGoBackDoNoHarm)
         EXPECT_LE(scaler_workers(&s, 0), 9u);
         EXPECT_GE(scaler_workers(&s, 1), 1u);
     }
+}
+
+// One stage becomes dearer and cheaper by turns, of a time each that makes the others a surplus.
+TEST(Scaler, ToAndFroTheStagesKeepWhatTheyHaveAndGetWhatTheyClearlyNeed)
+{
+    Fluid f(32, {{0.001}, {0.010}, {0.010}});
+    size_t lowered = 0, late = 0;
+    for (int turn = 0; turn < 16; turn++) {
+        f.stages[1].cpu_s = turn % 2 ? 0.010 : 0.100;
+        for (const scaler_decision &d : f.Run(40))
+            (turn < 8 ? lowered : late) += d.to < d.from && d.cause == SCALER_SURPLUS;
+        EXPECT_GE(f.Rate(), 0.85 * (turn % 2 ? 32 / 0.021 : 32 / 0.111)) << "turn " << turn;
+    }
+    EXPECT_GE(lowered, 2u);
+    EXPECT_LT(late, lowered);
 }
