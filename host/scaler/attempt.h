@@ -1,12 +1,14 @@
 /* An attempt: which stage to try with other numbers of workers, by what all stages did in a window of time.
  *
- * Four things are worth it, in this order:
- *  1. Sources with breaks that do not get their part of the cores while they have input: more of their workers.
- *  2. Cores that are free while a stage is always at work: more of its workers.
- *  3. Cores that are free while a stage that may have no more workers is always at work, and waits for cores with the
- *     others': fewer workers of a stage that has some to spare.
- *  4. More runnable workers than cores: fewer of the stage that is runnable most and whose frames have become dearer
- *     by it; where a few fewer did not help, far fewer.
+ * These are worth it, in this order; with breaks of the sources the second comes last, as cores are idle then anyway:
+ *  1. Sources that wait for cores while they have input, between breaks: more of their workers; unless a crowd (4)
+ * whose frames have clearly become dearer is still to be tried.
+ *  2. Cores that are free while a stage is mostly at work, and none is at its limit: more of its workers.
+ *  3. Cores that are free while a stage is at its limit, always at work with all the workers that it may have, and
+ * waits for a core with those of others: fewer workers of a stage that has some to spare.
+ *  4. More runnable workers than cores: fewer of the stage that is runnable most, the more so if its frames have become
+ *     dearer.
+ *  5. Where a few fewer did not help: far fewer.
  */
 #ifndef ATTEMPT_H
 #define ATTEMPT_H
@@ -20,7 +22,7 @@ enum { ATTEMPT_WAYS = 4 };
 struct attempt_stage {
     uint32_t workers, least, most; /* most: that it may have, and that fit */
     double cpu_s;                  /* a frame, */
-    double light_cpu_s;            /* and the least that it was, with fewer workers; 0: not known */
+    double light_cpu_s;            /* and the least that it was since it jumped; 0: not known */
     int is_source;
 };
 

@@ -16,7 +16,7 @@ struct level {
     double frames;        /* that say so */
     double busy;          /* workers in the processor, on average, less those that wait for a core */
     double cpu_s, wait_s; /* a frame */
-    double turn;          /* workers that wait for their turn, on average */
+    double turn;          /* workers that wait for their turn, on average; not used of what was before */
 };
 
 struct ceiling {

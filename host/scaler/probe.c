@@ -65,8 +65,8 @@ static double waited_s(const struct stage_observation *from, const struct stage_
 }
 
 /* What the stages did since the mark. */
-static struct look look(const struct probe *p, const struct attempt_stage *stages, uint32_t n,
-                        const struct observation *seen, const struct breaks *breaks, uint64_t now_ns)
+static struct look take_look(const struct probe *p, const struct attempt_stage *stages, uint32_t n,
+                             const struct observation *seen, const struct breaks *breaks, uint64_t now_ns)
 {
     struct look l = {
         .seconds = clock_seconds(p->mark_ns, now_ns), .cpus = seen->cpus, .has_breaks = breaks_are_known(breaks)};
@@ -93,42 +93,42 @@ static struct look look(const struct probe *p, const struct attempt_stage *stage
 }
 
 static enum probe_finding start(struct probe *p, const struct attempt_stage *stages, uint32_t n, const struct look *l,
-                                uint64_t now_ns, struct probe_move *move)
+                                uint64_t now_ns)
 {
     struct attempt a;
     if (!attempt_find(stages, n, l, &p->failed, &a))
         return PROBE_NOTHING;
     probe_restart(p, now_ns);
     p->way = a.way;
-    p->stage = move->stage = a.stage;
+    p->stage = a.stage;
     p->from = stages[a.stage].workers;
     p->before = l->work;
     p->noise = l->noise;
     p->dry = l->dry;
-    move->to = a.way == ATTEMPT_MORE ? p->from + a.by : p->from - a.by;
+    p->to = a.way == ATTEMPT_MORE ? p->from + a.by : p->from - a.by;
     return PROBE_TRY;
 }
 
 /* Back to where it was; longer rest. */
-static enum probe_finding undo(struct probe *p, uint64_t now_ns, struct probe_move *move)
+static enum probe_finding undo(struct probe *p, uint64_t now_ns)
 {
-    *move = (struct probe_move){p->stage, p->from};
+    p->to = p->from;
     probe_restart(p, now_ns);
     return PROBE_UNDO;
 }
 
 static enum probe_finding judge(struct probe *p, const struct attempt_stage *stages, const struct look *l,
-                                uint64_t now_ns, struct probe_move *move)
+                                uint64_t now_ns)
 {
     double chance = hypot(l->noise, p->noise) * (p->noise > NOISE_MUCH ? NOISE_MUCH_TIMES : 1);
     if (fabs(l->dry - p->dry) > OTHER_DRY)
-        return undo(p, now_ns, move);
+        return undo(p, now_ns);
     if (l->work <= p->before * (1 + fmax(GAIN, chance))) {
         attempt_has_failed(&p->failed, p->stage, p->way);
         p->failures++;
-        return undo(p, now_ns, move);
+        return undo(p, now_ns);
     }
-    *move = (struct probe_move){p->stage, stages[p->stage].workers};
+    p->to = stages[p->stage].workers;
     memset(&p->failed, 0, sizeof p->failed); /* with this one changed, others may help now */
     p->way = ATTEMPT_NONE;
     probe_restart(p, now_ns);
@@ -153,11 +153,10 @@ static int is_harm(const struct probe *p, const struct look *l)
 }
 
 enum probe_finding probe_step(struct probe *p, const struct attempt_stage *stages, uint32_t n,
-                              const struct observation *seen, const struct breaks *breaks, uint64_t now_ns,
-                              struct probe_move *move)
+                              const struct observation *seen, const struct breaks *breaks, uint64_t now_ns)
 {
     if (p->is_void)
-        return undo(p, now_ns, move);
+        return undo(p, now_ns);
     if (breaks_are_known(breaks) && !breaks->has_ended)
         return PROBE_NOTHING;
     if (!p->is_marked) {
@@ -165,13 +164,13 @@ enum probe_finding probe_step(struct probe *p, const struct attempt_stage *stage
             set_mark(p, stages, n, seen, breaks, now_ns);
         return PROBE_NOTHING;
     }
-    struct look l = look(p, stages, n, seen, breaks, now_ns);
+    struct look l = take_look(p, stages, n, seen, breaks, now_ns);
     if (l.seconds < LOOK_LEAST_S || (l.seconds < LOOK_MOST_S && l.noise > NOISE && !is_harm(p, &l)))
         return PROBE_NOTHING;
     if (p->way != ATTEMPT_NONE)
-        return judge(p, stages, &l, now_ns, move);
+        return judge(p, stages, &l, now_ns);
     if (now_ns >= p->rest_until_ns) {
-        enum probe_finding finding = start(p, stages, n, &l, now_ns, move);
+        enum probe_finding finding = start(p, stages, n, &l, now_ns);
         if (finding != PROBE_NOTHING)
             return finding;
     }

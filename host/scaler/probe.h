@@ -16,11 +16,6 @@
 
 enum probe_finding { PROBE_NOTHING, PROBE_TRY, PROBE_KEEP, PROBE_UNDO };
 
-/* So many workers for a stage. */
-struct probe_move {
-    uint32_t stage, to;
-};
-
 struct probe {
     struct stage_observation mark[SCALER_STAGES_MAX]; /* since when the stages are looked at, if is_marked */
     uint64_t mark_ns, changed_ns, rest_until_ns;
@@ -29,7 +24,8 @@ struct probe {
     double before, noise, dry;       /* of the look before the try */
     struct attempts_failed failed;
     uint32_t failures;    /* tries that did not help */
-    uint32_t stage, from; /* of the try that is on */
+    uint32_t stage, from; /* of the try that is on, or was last: what it had, */
+    uint32_t to;          /* and what it is to get */
     enum attempt_way way; /* ATTEMPT_NONE: none is */
     int is_marked;
     int is_void; /* something has become another during the try that is on: it says nothing */
@@ -48,9 +44,8 @@ void probe_doubt(struct probe *p, uint32_t stage, int dearer);
 /* And for a reason of its own: it may be tried again. */
 void probe_forget(struct probe *p, uint32_t stage);
 
-/* At each tick. PROBE_TRY, PROBE_UNDO: *move is to be made; PROBE_KEEP: it was made, and helps. */
+/* At each tick. PROBE_TRY, PROBE_UNDO: p->stage is to get p->to workers; PROBE_KEEP: it has, and they help. */
 enum probe_finding probe_step(struct probe *p, const struct attempt_stage *stages, uint32_t n_stages,
-                              const struct observation *seen, const struct breaks *breaks, uint64_t now_ns,
-                              struct probe_move *move);
+                              const struct observation *seen, const struct breaks *breaks, uint64_t now_ns);
 
 #endif

@@ -195,7 +195,6 @@ static void probe(struct scaler *s, const struct observation *seen, uint64_t now
 {
     struct attempt_stage stages[SCALER_STAGES_MAX];
     double room = resize_room(s, seen);
-    struct probe_move move = {0, 0};
     for (uint32_t i = 0; i < s->n_stages; i++) {
         const struct model_stage *of = &s->model.stages[i];
         uint32_t workers = s->memory[i].workers, most = of->limit > workers ? of->limit : workers;
@@ -210,22 +209,23 @@ static void probe(struct scaler *s, const struct observation *seen, uint64_t now
                                            .is_source = s->stages[i].feeders == 0};
     }
     int was_void = s->probe.is_void;
-    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, &s->breaks, now_ns, &move);
-    struct scaler_memory *mem = &s->memory[move.stage];
+    enum probe_finding finding = probe_step(&s->probe, stages, s->n_stages, seen, &s->breaks, now_ns);
+    uint32_t stage = s->probe.stage, to = s->probe.to;
+    struct scaler_memory *mem = &s->memory[stage];
     if (finding == PROBE_KEEP) {
-        estimate_restart(&mem->estimate, &s->probe.mark[move.stage], clock_seconds(s->probe.mark_ns, now_ns));
-        resize_found(s, move.stage, move.to, s->probe.from);
+        estimate_restart(&mem->estimate, &s->probe.mark[stage], clock_seconds(s->probe.mark_ns, now_ns));
+        resize_found(s, stage, to, s->probe.from);
         return;
     }
-    /* With other cores, the workers of before need not be those to go back to. */
-    if (finding == PROBE_UNDO && was_void && move.to > mem->workers)
-        move.to = (uint32_t)fmax(mem->workers, fmin(move.to, s->target[move.stage]));
     if (finding == PROBE_UNDO) {
-        uint32_t least = s->stages[move.stage].min, most = s->stages[move.stage].max;
-        move.to = move.to < least ? least : move.to > most ? most : move.to;
+        uint32_t least = s->stages[stage].min, most = s->stages[stage].max;
+        /* What it had need not be what it needs, now that costs or cores are others. */
+        if (was_void && to > mem->workers)
+            to = (uint32_t)fmax(mem->workers, fmin(to, s->target[stage]));
+        to = to < least ? least : to > most ? most : to;
     }
-    if (finding != PROBE_NOTHING && move.to != mem->workers)
-        resize_stage(s, move.stage, move.to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
+    if (finding != PROBE_NOTHING && to != mem->workers)
+        resize_stage(s, stage, to, finding == PROBE_TRY ? SCALER_PROBE : SCALER_UNDO, v);
 }
 
 double scaler_gain(const struct scaler *s, double cores, struct scaler_state *state)

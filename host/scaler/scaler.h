@@ -63,23 +63,26 @@ enum scaler_trial { TRIAL_NONE, TRIAL_RAISED, TRIAL_LOWERED };
 struct scaler_memory {
     struct estimate estimate;
     struct ceiling ceiling;
-    uint32_t workers;                 /* that it should have */
-    uint32_t found_least, found_most; /* workers that were found to be of use, and enough, by trying; 0: not known */
+    uint32_t workers;    /* that it should have, */
+    uint64_t changed_ns; /* since then, or since its workers were last warming up */
+    int way;             /* how that was changed last: 1 up, -1 down, 0 by a limit */
+    double light_cpu_s;  /* the least that a frame took since its cost last jumped; 0: not known */
+    /* what probes found */
+    uint32_t found_least, found_most; /* workers that are of use, and enough; 0: not known */
     uint32_t found_want;              /* what the plan wanted when found_most was, */
     double found_s;                   /* and what a frame took */
-    uint32_t wanted;                  /* the most that the plan wanted of late, */
-    uint64_t wanted_ns;               /* and when */
-    uint64_t before_ns;               /* when */
-    uint32_t mistakes;                /* times that it was raised again after a surplus was given up */
-    int was_lowered;                  /* its last change */
-    int way;                          /* of its last change, by whatever: 1 up, -1 down */
-    double light_cpu_s;               /* the least that a frame took since its cost last changed; 0: not known */
-    uint64_t changed_ns;              /* when that was decided, or workers were last warming up */
-    struct stage_observation mark;    /* since when all are at work, if is_marked */
+    /* surplus */
+    uint32_t wanted;    /* the most that the plan wanted of late, */
+    uint64_t wanted_ns; /* and when */
+    int was_lowered;    /* and not raised since */
+    uint32_t mistakes;  /* times that it was raised again after a surplus was given up */
+    /* the last change, by the plan */
+    enum scaler_trial trial;       /* it was not looked at since */
+    struct stage_observation mark; /* since when all are at work, if is_marked */
     uint64_t mark_ns;
     int is_marked;
-    struct level before;     /* how it worked before it was raised */
-    enum scaler_trial trial; /* it was changed, and not looked at since */
+    struct level before; /* how it worked before it was raised, */
+    uint64_t before_ns;  /* and when that was */
 };
 
 struct scaler {
@@ -90,10 +93,10 @@ struct scaler {
     struct plan plan;
     struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
-    double cpus;
-    double flaps;    /* ticks of late in which a stage was changed against its last change, */
-    int has_flapped; /* and whether this is one */
-    double starved;  /* share of the sources' time without input, of half a minute */
+    double cpus;                    /* that was acted upon */
+    double flaps;                   /* ticks of late in which a stage was changed against its last change, */
+    int has_flapped;                /* and whether this is one */
+    double starved;                 /* share of the sources' time without input, of half a minute */
     struct breaks breaks;
     double peak;                        /* the highest rate of the sources, of a minute */
     uint32_t target[SCALER_STAGES_MAX]; /* workers: of the plan, and those that only store for breaks */

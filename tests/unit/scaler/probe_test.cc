@@ -29,7 +29,8 @@ class Bench
                 o.run_delay_ns += static_cast<uint64_t>(runnable / 2 * 0.5e9 - rate / 2 * 1e6);
                 o.wait_input_ns += s == 0 ? 0 : static_cast<uint64_t>(0.3e9 * stages[1].workers);
             }
-            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, &breaks_, now_, &move);
+            probe_finding finding = probe_step(&probe_, stages, 2, &seen_, &breaks_, now_);
+            move = {probe_.stage, probe_.to};
             if (finding != PROBE_NOTHING)
                 return finding;
         }
@@ -46,7 +47,9 @@ class Bench
 
     attempt_stage stages[2] = {{4, 1, 10, 0.001, 0, 0}, {4, 1, 10, 0.001, 0, 0}};
     breaks breaks_ = {};
-    probe_move move = {9, 9};
+    struct {
+        uint32_t stage, to;
+    } move = {9, 9};
 
   private:
     probe probe_ = {};
