@@ -16,6 +16,7 @@ static const double STORE_TIMES = 1.1;    /* so many times its workers are to st
 static const double MUCH = 0.06;          /* of a stage's workers lacking: every surplus goes to it */
 static const double VERY_MUCH = 0.15;     /* so much goes to it even if that was changed to and fro often */
 static const double LITTLE_TIMES = 1.025; /* a raise to less is not worth it */
+static const double FEWER_CORES = 0.8;    /* than before: more than others take of them now and then */
 static const double DAMPED = 0.9;         /* of the workers that it needs: a stage with fewer is raised even then */
 static const double FLAPS_MOST = 4;       /* reversals of late: with more, only what is needed is changed */
 static const double FOUND_DEARER = 1.4;
@@ -233,7 +234,8 @@ static double lacks_memory(const struct scaler *s, const struct observation *see
 
 void resize_stages(struct scaler *s, const struct observation *seen, uint64_t now_ns, struct scaler_verdict *v)
 {
-    int fewer_cores = seen->cpus < 0.9 * s->cpus, other_cores = fewer_cores || seen->cpus > 1.1 * s->cpus;
+    int fewer_cores = seen->cpus < FEWER_CORES * s->cpus;
+    int other_cores = fewer_cores || seen->cpus * FEWER_CORES > s->cpus;
     remember_wants(s, now_ns);
     if (s->plan.bound == BOUND_NONE || !is_known(s, now_ns))
         return;
