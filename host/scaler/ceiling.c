@@ -9,6 +9,7 @@ static const double FLAT = 0.6;         /* the share of the growth that went int
 static const double STEEP = 1.6;        /* no device makes frames wait longer than in proportion: */
 static const double CPU_TOO = 0.5;      /* then, or when their CPU time grew as well, they have become dearer */
 static const double SURE = 2.5;         /* standard errors, if costs vary as much as their mean */
+static const double NEAR = 0.8;         /* the ceiling: a look at so many of its workers says something of it */
 static const double ALL = 0.97;         /* of the rate that was seen is to be kept */
 
 enum { FIRST_S = 20, GROWTH = 3, LONGEST_S = 900, MOST = 1 << 20 /* workers */ };
@@ -49,7 +50,7 @@ enum ceiling_finding ceiling_learn(struct ceiling *c, const struct level *before
     double chance = SURE * sqrt(1 / before->frames + 1 / after->frames);
     if (flat > STEEP || after->cpu_s > before->cpu_s * (1 + chance) * pow(service(after) / service(before), CPU_TOO))
         return CEILING_NOT_SEEN;
-    if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns) {
+    if (flat < FLAT && c->workers > 0 && now_ns >= c->until_ns && after->busy + after->turn > NEAR * c->workers) {
         c->workers = c->workers < MOST ? 2 * c->workers : c->workers;
         c->rate = fmax(c->rate, after->busy / service(after));
         c->found = 0;

@@ -17,32 +17,32 @@ static const double BLOCKED = 0.05;  /* of its work */
 
 enum { REST_S = 10, REST_TIMES = 4, REST_MOST_S = 900 };
 
-/* Longer with each try that did not help. */
+/* Longer with each try since one helped. */
 static void rest(struct probe *p, uint64_t now_ns)
 {
     uint64_t s = REST_S;
-    for (uint32_t i = 0; i < p->failures && s < REST_MOST_S; i++)
+    for (uint32_t i = 0; i < p->tries && s < REST_MOST_S; i++)
         s *= REST_TIMES;
     p->rest_until_ns = now_ns + (s < REST_MOST_S ? s : REST_MOST_S) * NS_PER_S;
 }
 
 void probe_restart(struct probe *p, uint64_t now_ns)
 {
-    if (p->way != ATTEMPT_NONE)
+    if (p->way != ATTEMPT_NONE) {
         rest(p, now_ns);
+        p->tries++;
+    }
     p->changed_ns = now_ns;
     p->is_marked = p->is_void = 0;
     p->way = ATTEMPT_NONE;
 }
 
-void probe_intrude(struct probe *p, uint32_t stage)
+void probe_intrude(struct probe *p, uint32_t stage, uint64_t now_ns)
 {
     if (p->way != ATTEMPT_NONE && stage != p->stage)
         p->is_void = 1;
     else
-        p->is_marked = p->is_void = 0;
-    if (stage == p->stage)
-        p->way = ATTEMPT_NONE;
+        probe_restart(p, now_ns);
 }
 
 void probe_doubt(struct probe *p, uint32_t stage, int dearer)
@@ -56,6 +56,7 @@ void probe_doubt(struct probe *p, uint32_t stage, int dearer)
 void probe_forget(struct probe *p, uint32_t stage)
 {
     attempt_forget(&p->failed, stage);
+    p->tries = 0;
 }
 
 static double waited_s(const struct stage_observation *from, const struct stage_observation *to)
@@ -88,7 +89,8 @@ static struct look take_look(const struct probe *p, const struct attempt_stage *
             l.occupied[i] /= 1 - l.dry;
     }
     l.noise = l.work > 0 ? sqrt(variance) / l.work : 1;
-    l.work /= l.seconds * (l.dry < 1 ? 1 - l.dry : 1);
+    double dry = p->way == ATTEMPT_NONE ? l.dry : fmin(l.dry, p->dry); /* more workers of a source may make it dry */
+    l.work /= l.seconds * (dry < 1 ? 1 - dry : 1);
     return l;
 }
 
@@ -105,6 +107,7 @@ static enum probe_finding start(struct probe *p, const struct attempt_stage *sta
     p->before = l->work;
     p->noise = l->noise;
     p->dry = l->dry;
+    p->had_breaks = l->has_breaks;
     p->to = a.way == ATTEMPT_MORE ? p->from + a.by : p->from - a.by;
     return PROBE_TRY;
 }
@@ -121,16 +124,16 @@ static enum probe_finding judge(struct probe *p, const struct attempt_stage *sta
                                 uint64_t now_ns)
 {
     double chance = hypot(l->noise, p->noise) * (p->noise > NOISE_MUCH ? NOISE_MUCH_TIMES : 1);
-    if (fabs(l->dry - p->dry) > OTHER_DRY)
+    if (fabs(l->dry - p->dry) > OTHER_DRY || l->has_breaks != p->had_breaks)
         return undo(p, now_ns);
     if (l->work <= p->before * (1 + fmax(GAIN, chance))) {
         attempt_has_failed(&p->failed, p->stage, p->way);
-        p->failures++;
         return undo(p, now_ns);
     }
     p->to = stages[p->stage].workers;
     memset(&p->failed, 0, sizeof p->failed); /* with this one changed, others may help now */
     p->way = ATTEMPT_NONE;
+    p->tries = 0;
     probe_restart(p, now_ns);
     return PROBE_KEEP;
 }

@@ -6,7 +6,7 @@
  * is changed, and changed back unless all stages together get more done. Sources with breaks are looked at from the end
  * of one break to that of another.
  *
- * What did not help is not tried again until costs or cores have changed, and each failure makes the next rest longer.
+ * What did not help is not tried again until costs or cores have changed, and each makes the next rest longer.
  */
 #ifndef PROBE_H
 #define PROBE_H
@@ -21,9 +21,10 @@ struct probe {
     uint64_t mark_ns, changed_ns, rest_until_ns;
     double cpu_s[SCALER_STAGES_MAX]; /* what a frame is worth in the comparison */
     double without_s;                /* of breaks, at the mark */
-    double before, noise, dry;       /* of the look before the try */
+    double before, noise, dry;       /* of the look before the try, */
+    int had_breaks;                  /* and its has_breaks */
     struct attempts_failed failed;
-    uint32_t failures;    /* tries that did not help */
+    uint32_t tries;       /* since one helped, or costs or cores became others */
     uint32_t stage, from; /* of the try that is on, or was last: what it had, */
     uint32_t to;          /* and what it is to get */
     enum attempt_way way; /* ATTEMPT_NONE: none is */
@@ -35,7 +36,7 @@ struct probe {
 void probe_restart(struct probe *p, uint64_t now_ns);
 
 /* Somebody else has set the stage's workers: a try of it is over, and that of another says nothing. */
-void probe_intrude(struct probe *p, uint32_t stage);
+void probe_intrude(struct probe *p, uint32_t stage, uint64_t now_ns);
 
 /* A stage's cost (dearer: 1, cheaper: -1) or its cores (0) have become others: a try that is on is void, unless it
  * explains that: more workers of a stage make its frames dearer, fewer cheaper. */

@@ -19,7 +19,7 @@ static const double LITTLE_TIMES = 1.025; /* a raise to less is not worth it */
 static const double FEWER_CORES = 0.8;    /* than before: more than others take of them now and then */
 static const double DAMPED = 0.9;         /* of the workers that it needs: a stage with fewer is raised even then */
 static const double FLAPS_MOST = 4;       /* reversals of late: with more, only what is needed is changed */
-static const double FOUND_DEARER = 1.4;
+static const double FOUND_OTHER = 1.4;
 static const uint32_t FOUND_TIMES = 2;            /* a stage that needs so many times what it did then has changed */
 static const double RAISES_S = 60;                /* raises that follow each other within that are judged together */
 static const uint64_t SURPLUS_NS = 15 * NS_PER_S; /* a stage has to have been too big for so long, */
@@ -47,11 +47,26 @@ void resize_found(struct scaler *s, uint32_t stage, uint32_t workers, uint32_t f
     struct scaler_memory *mem = &s->memory[stage];
     if (workers > from) {
         mem->found_least = workers;
+        mem->found_most = 0;
     } else {
+        mem->found_least = 0;
         mem->found_most = workers;
         mem->found_want = s->target[stage];
-        mem->found_s = estimate_service(&mem->estimate);
     }
+    mem->found_s = estimate_service(&mem->estimate);
+}
+
+/* True if frames take about as long as when a probe found something. */
+static int is_found_valid(const struct scaler_memory *mem)
+{
+    double now_s = estimate_service(&mem->estimate);
+    return now_s <= FOUND_OTHER * mem->found_s && now_s * FOUND_OTHER >= mem->found_s;
+}
+
+/* So many workers were found to be of use; 0: not known. */
+static uint32_t found_least(const struct scaler_memory *mem)
+{
+    return is_found_valid(mem) ? mem->found_least : 0;
 }
 
 void resize_forget(struct scaler *s, uint32_t stage)
@@ -122,8 +137,7 @@ static int is_urgent(const struct scaler *s)
  * long. */
 static int is_found_enough(const struct scaler_memory *mem, uint32_t want)
 {
-    return mem->found_most != 0 && mem->workers >= mem->found_most &&
-           estimate_service(&mem->estimate) <= FOUND_DEARER * mem->found_s &&
+    return mem->found_most != 0 && mem->workers >= mem->found_most && is_found_valid(mem) &&
            want <= FOUND_TIMES * fmax(mem->found_most, mem->found_want);
 }
 
@@ -135,14 +149,14 @@ static uint32_t raised(const struct scaler *s, uint32_t i, int stores)
     double enough = resize_is_damped(s)             ? DAMPED * model_need(of, &s->plan, 0)
                     : s->plan.bound == BOUND_MEMORY ? model_need(of, &s->plan, -0.1)
                                                     : model_need(of, &s->plan, 0.33 * s->plan.caution);
-    if (mem->workers < mem->found_least && mem->found_least <= of->limit)
-        return mem->found_least;
+    if (s->probe.way < ATTEMPT_NONE && s->probe.stage == i)
+        return mem->workers;
+    if (mem->trial == TRIAL_NONE && mem->workers < found_least(mem) && found_least(mem) <= of->limit)
+        return found_least(mem);
     if (!stores && (s->plan.workers[i] <= mem->workers || mem->workers >= enough))
         return mem->workers;
-    if (is_found_enough(mem, s->target[i]) || (s->probe.way < ATTEMPT_NONE && s->probe.stage == i))
-        return mem->workers;
     int lacks_input = s->stages[i].feeders == 0 && mem->estimate.starved > 0.5 && !breaks_are_known(&s->breaks);
-    if (mem->trial == TRIAL_RAISED || (!stores && lacks_input))
+    if (is_found_enough(mem, s->target[i]) || mem->trial == TRIAL_RAISED || (!stores && lacks_input))
         return mem->workers;
     return next_step(mem, s->target[i]);
 }
@@ -180,7 +194,7 @@ static void lower_stages(struct scaler *s, double lacks, int at_once, struct sca
     for (uint32_t i = 0; i < s->n_stages; i++) {
         struct scaler_memory *mem = &s->memory[i];
         uint32_t need = at_once ? s->target[i] : mem->wanted;
-        need = need != 0 && need < mem->found_least ? mem->found_least : need;
+        need = need != 0 && need < found_least(mem) ? found_least(mem) : need;
         uint32_t slack = at_once || lacks > MUCH ? 0
                          : lacks > 0             ? mem->workers / 16
                          : mem->workers / 3 > 1  ? mem->workers / 3
@@ -245,10 +259,9 @@ void resize_stages(struct scaler *s, const struct observation *seen, uint64_t no
         resize_forget(s, i);
         probe_doubt(&s->probe, i, 0);
     }
-    if (other_cores) {
+    if (other_cores)
         s->flaps = 0;
-        s->cpus = seen->cpus;
-    }
+    s->cpus = other_cores || seen->cpus > s->cpus ? seen->cpus : s->cpus;
     raise_stages(s, seen, v);
     if (v->n == 0 || fewer_cores)
         lower_stages(s, lacks_memory(s, seen), fewer_cores, v);

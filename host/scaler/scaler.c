@@ -44,7 +44,7 @@ void scaler_limit(struct scaler *s, uint32_t stage, uint32_t min, uint32_t max)
     mem->changed_ns = s->ticked_ns;
     mem->way = 0;
     ceiling_forget(&mem->ceiling);
-    probe_intrude(&s->probe, stage);
+    probe_intrude(&s->probe, stage, s->ticked_ns);
 }
 
 uint32_t scaler_workers(const struct scaler *s, uint32_t stage)
@@ -99,7 +99,8 @@ static void make_model(const struct scaler *s, const struct observation *seen, u
 /* True if nothing was changed that a jump of the stage's costs could be the effect of. */
 static int is_calm(const struct scaler *s, const struct scaler_memory *mem)
 {
-    return mem->trial == TRIAL_NONE && clock_seconds(mem->changed_ns, s->ticked_ns) > CALM_S;
+    return mem->trial == TRIAL_NONE && s->probe.way == ATTEMPT_NONE &&
+           clock_seconds(mem->changed_ns, s->ticked_ns) > CALM_S;
 }
 
 /* The least that a frame took. */

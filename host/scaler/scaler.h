@@ -69,8 +69,8 @@ struct scaler_memory {
     double light_cpu_s;  /* the least that a frame took since its cost last jumped; 0: not known */
     /* what probes found */
     uint32_t found_least, found_most; /* workers that are of use, and enough; 0: not known */
-    uint32_t found_want;              /* what the plan wanted when found_most was, */
-    double found_s;                   /* and what a frame took */
+    uint32_t found_want;              /* what the plan wanted when found_most was */
+    double found_s;                   /* what a frame took when they were */
     /* surplus */
     uint32_t wanted;    /* the most that the plan wanted of late, */
     uint64_t wanted_ns; /* and when */
@@ -93,7 +93,7 @@ struct scaler {
     struct plan plan;
     struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
-    double cpus;                    /* that was acted upon */
+    double cpus;                    /* the most since they were taken for others */
     double flaps;                   /* ticks of late in which a stage was changed against its last change, */
     int has_flapped;                /* and whether this is one */
     double starved;                 /* share of the sources' time without input, of half a minute */
