@@ -164,23 +164,33 @@ static int try(const struct search *s, int stage, enum attempt_way way, double b
     return 1;
 }
 
+static int try_more(const struct search *s, int stage, struct attempt *a)
+{
+    return try(s, stage, ATTEMPT_MORE, STEP_MORE * s->stages[stage].workers, a);
+}
+
+static int try_crowd(const struct search *s, int stage, enum attempt_way way, struct attempt *a)
+{
+    return try(s, stage, way, crowd_step(s, (uint32_t)stage, way), a);
+}
+
 int attempt_find(const struct attempt_stage *stages, uint32_t n, const struct look *l,
                  const struct attempts_failed *failed, struct attempt *a)
 {
     struct search s = {stages, n, l, failed};
     int is_idle = l->used < IDLE && 1 - l->used > 2 * l->noise, can_tell = l->noise <= NOISE_MOST, i;
     if (can_tell && (i = find_short_source(&s)) >= 0)
-        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+        return try_more(&s, i, a);
     if (is_idle && !l->has_breaks && (i = find_busiest(&s)) >= 0)
-        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+        return try_more(&s, i, a);
     if (l->used < IDLE && can_tell && (i = find_spare(&s)) >= 0)
         return try(&s, i, ATTEMPT_FEWER, round(STEP_SPARE * l->spare[i]), a);
     if (can_tell && (i = find_crowd(&s, ATTEMPT_FEWER)) >= 0)
-        return try(&s, i, ATTEMPT_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FEWER), a);
+        return try_crowd(&s, i, ATTEMPT_FEWER, a);
     if (can_tell && (i = find_crowd(&s, ATTEMPT_FAR_FEWER)) >= 0)
-        return try(&s, i, ATTEMPT_FAR_FEWER, crowd_step(&s, (uint32_t)i, ATTEMPT_FAR_FEWER), a);
+        return try_crowd(&s, i, ATTEMPT_FAR_FEWER, a);
     /* In a break cores are idle anyway. */
     if (is_idle && l->has_breaks && (i = find_busiest(&s)) >= 0)
-        return try(&s, i, ATTEMPT_MORE, STEP_MORE * stages[i].workers, a);
+        return try_more(&s, i, a);
     return 0;
 }

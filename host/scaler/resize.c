@@ -113,6 +113,14 @@ double resize_room(const struct scaler *s, const struct observation *seen)
     return bytes;
 }
 
+uint32_t resize_fit(uint32_t from, uint32_t to, uint64_t worker_bytes, double room)
+{
+    double bytes = (double)worker_bytes;
+    if (to <= from || (to - from) * bytes <= room || bytes <= 0)
+        return to;
+    return from + (room > 0 ? (uint32_t)(room / bytes) : 0);
+}
+
 /* How many workers a stage that needs `want` gets in one step: fewer than that while it is little known. */
 static uint32_t next_step(const struct scaler_memory *mem, uint32_t want)
 {
@@ -168,14 +176,13 @@ static void raise_stages(struct scaler *s, const struct observation *seen, struc
         struct scaler_memory *mem = &s->memory[i];
         int stores = s->target[i] > s->plan.workers[i] && s->target[i] > STORE_TIMES * mem->workers;
         uint32_t to = raised(s, i, stores);
-        double bytes = (double)seen->stages[i].worker_bytes;
+        uint64_t bytes = seen->stages[i].worker_bytes;
         if (to < LITTLE_TIMES * mem->workers)
             continue;
-        if (bytes > 0 && (to - mem->workers) * bytes > room)
-            to = mem->workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
+        to = resize_fit(mem->workers, to, bytes, room);
         if (to <= mem->workers)
             continue;
-        room -= (to - mem->workers) * bytes;
+        room -= (to - mem->workers) * (double)bytes;
         if (mem->before.frames <= 0 || clock_seconds(mem->before_ns, s->ticked_ns) > RAISES_S) {
             mem->before =
                 breaks_are_known(&s->breaks) && s->breaks.wet_s < WET_S ? (struct level){0} : trial_level(mem);

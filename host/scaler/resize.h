@@ -24,4 +24,7 @@ int resize_is_damped(const struct scaler *s);
 /* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
 double resize_room(const struct scaler *s, const struct observation *seen);
 
+/* Of `to` workers for a stage that has `from`, as many as fit into this room. */
+uint32_t resize_fit(uint32_t from, uint32_t to, uint64_t worker_bytes, double room);
+
 #endif

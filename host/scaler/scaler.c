@@ -199,12 +199,9 @@ static void probe(struct scaler *s, const struct observation *seen, uint64_t now
     for (uint32_t i = 0; i < s->n_stages; i++) {
         const struct model_stage *of = &s->model.stages[i];
         uint32_t workers = s->memory[i].workers, most = of->limit > workers ? of->limit : workers;
-        double bytes = (double)seen->stages[i].worker_bytes;
-        if (bytes > 0 && (most - workers) * bytes > room)
-            most = workers + (room > 0 ? (uint32_t)(room / bytes) : 0);
         stages[i] = (struct attempt_stage){.workers = workers,
                                            .least = s->stages[i].min,
-                                           .most = most,
+                                           .most = resize_fit(workers, most, seen->stages[i].worker_bytes, room),
                                            .cpu_s = of->cpu_s,
                                            .light_cpu_s = s->memory[i].light_cpu_s,
                                            .is_source = s->stages[i].feeders == 0};

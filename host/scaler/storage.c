@@ -228,14 +228,14 @@ static void store(const struct breaks *b, const struct scaler_stage *stages, con
     for (uint32_t i = 0; i < m->n_stages; i++) {
         const struct model_stage *s = &m->stages[i];
         uint64_t readers = readers_of(stages, m->n_stages, i);
-        double after_s = cpu_of(m, readers), frames = 0, room = (double)stages[i].max - workers[i];
-        if (stages[i].feeders == 0) /* half done, in hand */
+        double after_s = cpu_of(m, readers), frames = most_lacking(&lack, m->n_stages, readers);
+        double room = (double)stages[i].max - workers[i];
+        if (stages[i].feeders == 0) { /* half done, in hand */
             after_s += 0.5 * s->visits * s->cpu_s;
-        if (after_s > AFTER_LEAST * cpu_of(m, UINT64_MAX))
-            frames = lack.work_s / after_s;
-        frames = fmax(frames, most_lacking(&lack, m->n_stages, readers));
-        if (stages[i].feeders == 0)
             frames = fmax(frames, 2 * lack.frames[i]);
+        }
+        if (after_s > AFTER_LEAST * cpu_of(m, UINT64_MAX))
+            frames = fmax(frames, lack.work_s / after_s);
         if (s->worker_bytes > 0)
             room = fmin(room, floor(bytes / (double)s->worker_bytes));
         if (is_crowded && stages[i].feeders != 0 && computing(s) > 0)

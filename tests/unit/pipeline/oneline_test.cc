@@ -77,10 +77,9 @@ class OneLineMistake : public testing::TestWithParam<WrongLine>
 TEST_P(OneLineMistake, IsFoundAtItsPlace)
 {
     std::string line = GetParam().line;
-    size_t place = line.find('~');
-    line.erase(place, 1);
+    size_t place = take_place(line);
     Parsed p = Parsed::line(line);
-    EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("0:" + std::to_string(place + 1) + ": " + GetParam().message)));
+    EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("0:" + std::to_string(place) + ": " + GetParam().message)));
     ASSERT_GT(p.complaints().n, 0u);
     EXPECT_EQ(p.complaints().list[0].file, nullptr);
     EXPECT_EQ(p.complaints().list[0].source, line);

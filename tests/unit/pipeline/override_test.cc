@@ -101,11 +101,10 @@ class OverrideMistake : public testing::TestWithParam<WrongOverride>
 TEST_P(OverrideMistake, IsFoundAtItsPlaceAndNamesTheOverride)
 {
     std::string text = GetParam().text;
-    size_t place = text.find('~');
-    text.erase(place, 1);
+    size_t place = take_place(text);
     Parsed p = with({text});
-    EXPECT_THAT(p.mistakes(), ElementsAre(StartsWith("0:" + std::to_string(place + 1) + ": in '" + text +
-                                                     "': " + GetParam().message)));
+    EXPECT_THAT(p.mistakes(),
+                ElementsAre(StartsWith("0:" + std::to_string(place) + ": in '" + text + "': " + GetParam().message)));
     EXPECT_THAT(p.report(), testing::Not(HasSubstr("line 0")));
 }
 

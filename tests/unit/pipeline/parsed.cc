@@ -183,3 +183,10 @@ std::string summary(const struct pipeline *p)
                     p->edges[e].to_port, p->edges[e].when_full, p->edges[e].copy);
     });
 }
+
+size_t take_place(std::string &text)
+{
+    size_t place = text.find('~');
+    text.erase(place, 1);
+    return place + 1;
+}

@@ -60,4 +60,7 @@ class Parsed
 // What two pipelines are compared by: everything but names of files, line numbers and what was set.
 std::string summary(const struct pipeline *p);
 
+// Takes out the ~ that marks a place in a text; returns its column, from 1.
+size_t take_place(std::string &text);
+
 #endif
