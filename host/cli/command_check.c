@@ -26,8 +26,8 @@ static const struct command command = {
 
 static json_t *mistake_object(const struct complaint *c)
 {
-    return json_pack("{so si si so so}", "file", json_text(c->file), "line", c->line, "column", c->column, "message",
-                     json_text(c->message), "source", json_text(c->source));
+    return json_pack("{so si si so so si}", "file", json_text(c->file), "line", c->line, "column", c->column, "message",
+                     json_text(c->message), "source", json_text(c->source), "source_column", c->source_column);
 }
 
 /* NULL: no memory. */

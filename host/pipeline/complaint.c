@@ -9,7 +9,10 @@
 enum {
     TAB_WIDTH = 4,
     SHOWN_WIDTH = 120, /* cells of a source line that are printed; longer lines are cut around the caret */
-    SHOWN_BEFORE = 80
+    SHOWN_BEFORE = 80,
+    /* Bytes that are kept to either side of a column: as many cells as are shown, and more, of four bytes each. A line
+       of a megabyte may have a mistake in each of its settings, and not each of them can have a copy. */
+    KEPT_BESIDE = 4 * (SHOWN_WIDTH + 8)
 };
 
 static void defuse(char *text)
@@ -28,10 +31,28 @@ static char *file_text(const struct source_line *line)
     return copy;
 }
 
-/* As it stands there: complaint_print_source() needs its tabs. */
-static char *source_text(const struct source_line *line)
+static int is_continuation(char byte)
 {
-    return line->text ? needed(strndup(line->text, line->length)) : NULL;
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* As it stands there: complaint_print_source() needs its tabs. */
+static void keep_source(struct complaint *c, struct position at)
+{
+    const struct source_line *line = at.line;
+    if (!line->text)
+        return;
+    size_t middle = at.column > 0 ? (size_t)at.column - 1 : 0;
+    if (middle > line->length)
+        middle = line->length;
+    size_t first = middle > KEPT_BESIDE ? middle - KEPT_BESIDE : 0;
+    size_t last = line->length - first > 2 * KEPT_BESIDE ? first + 2 * KEPT_BESIDE : line->length;
+    while (first > 0 && first < middle && is_continuation(line->text[first]))
+        first++;
+    while (last < line->length && last > middle && is_continuation(line->text[last]))
+        last--;
+    c->source = needed(strndup(line->text + first, last - first));
+    c->source_column = at.column > 0 ? at.column - (int)first : 0;
 }
 
 /* As vasprintf(), which may leave anything in *text when it fails. */
@@ -54,7 +75,9 @@ static char *message_text(const struct source_line *line, const char *format, va
 {
     char *message = format_text(format, args);
     if (line->kind == SOURCE_OVERRIDE) {
-        char *whole = formatted("in '%.*s': %s", (int)line->length, line->text, message);
+        int length = (int)(line->length < SHOWN_WIDTH ? line->length : SHOWN_WIDTH);
+        const char *rest = line->length > SHOWN_WIDTH ? "..." : "";
+        char *whole = formatted("in '%.*s%s': %s", length, line->text, rest, message);
         free(message);
         message = whole;
     }
@@ -68,13 +91,14 @@ void complaint_add(struct complaints *c, struct position at, const char *format,
     struct complaint *list = needed(reallocarray(c->list, c->n + 1, sizeof *list));
     c->list = list;
     va_start(args, format);
-    list[c->n++] = (struct complaint){.file = file_text(at.line),
-                                      .line = at.line->number,
-                                      .column = at.column,
-                                      .message = message_text(at.line, format, args),
-                                      .source = source_text(at.line),
-                                      .order = at.line->order};
+    list[c->n] = (struct complaint){.file = file_text(at.line),
+                                    .line = at.line->number,
+                                    .column = at.column,
+                                    .message = message_text(at.line, format, args),
+                                    .order = at.line->order,
+                                    .found = (uint32_t)c->n};
     va_end(args);
+    keep_source(&list[c->n++], at);
 }
 
 void complaint_shortage(struct complaints *c, int error)
@@ -83,21 +107,20 @@ void complaint_shortage(struct complaints *c, int error)
         c->shortage = error;
 }
 
-static int comes_after(const struct complaint *a, const struct complaint *b)
+static int by_place(const void *a, const void *b)
 {
-    return a->order != b->order ? a->order > b->order : a->column > b->column;
+    const struct complaint *p = a, *q = b;
+    if (p->order != q->order)
+        return p->order > q->order ? 1 : -1;
+    if (p->column != q->column)
+        return p->column > q->column ? 1 : -1;
+    return p->found > q->found ? 1 : -1;
 }
 
-/* Insertion: stable, and there are few. */
 void complaints_sort(struct complaints *c)
 {
-    for (size_t i = 1; i < c->n; i++) {
-        struct complaint moved = c->list[i];
-        size_t place = i;
-        for (; place > 0 && comes_after(&c->list[place - 1], &moved); place--)
-            c->list[place] = c->list[place - 1];
-        c->list[place] = moved;
-    }
+    if (c->n > 1)
+        qsort(c->list, c->n, sizeof *c->list, by_place);
 }
 
 void complaints_clear(struct complaints *c)
@@ -109,11 +132,6 @@ void complaints_clear(struct complaints *c)
     }
     free(c->list);
     *c = (struct complaints){NULL, 0, 0};
-}
-
-static int is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
 static size_t next_cell(size_t cell, char byte)
@@ -154,14 +172,14 @@ void complaint_print_source(const struct complaint *c, FILE *to)
 {
     if (!c->source)
         return;
-    size_t caret = c->column > 0 ? cell_of(c->source, (size_t)c->column - 1) : 0;
+    size_t caret = c->source_column > 0 ? cell_of(c->source, (size_t)c->source_column - 1) : 0;
     size_t end = cell_of(c->source, strlen(c->source));
     size_t first = caret > SHOWN_BEFORE && end > SHOWN_WIDTH ? caret - SHOWN_BEFORE : 0;
     size_t last = end - first > SHOWN_WIDTH ? first + SHOWN_WIDTH : end;
     fprintf(to, "    %s", first > 0 ? "..." : "");
     print_cells(c->source, first, last, to);
     fprintf(to, "%s\n", last < end ? "..." : "");
-    if (c->column > 0)
+    if (c->source_column > 0)
         fprintf(to, "    %*s^\n", (int)(caret - first) + (first > 0 ? 3 : 0), "");
 }
 

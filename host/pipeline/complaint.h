@@ -10,11 +10,13 @@
 
 /* One mistake. */
 struct complaint {
-    char *file;       /* NULL for a one-line pipeline or an override: then `source` is that text, line is 0 */
-    int line, column; /* from 1, the column in bytes; column 0: unknown */
-    char *message;    /* "stage 'resize': unknown option 'widht' (did you mean 'width'?)" */
-    char *source;     /* the line of the file; NULL: there is none to show */
-    uint32_t order;   /* of the line among all that were read */
+    char *file;        /* NULL for a one-line pipeline or an override: then `source` is that text, line is 0 */
+    int line, column;  /* from 1, the column in bytes; column 0: unknown */
+    char *message;     /* "stage 'resize': unknown option 'widht' (did you mean 'width'?)" */
+    char *source;      /* the line, or of a long one what stands around the column; NULL: there is none to show */
+    int source_column; /* as `column`, in `source` */
+    uint32_t order;    /* of the line among all that were read */
+    uint32_t found;    /* of the mistake among all of the list */
 };
 
 /* Zero is an empty list. */

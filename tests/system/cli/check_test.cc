@@ -105,6 +105,7 @@ TEST(Check, TellsMistakesAsJson)
     EXPECT_EQ(json_integer_value(json_object_get(mistake, "line")), 1);
     EXPECT_EQ(json_integer_value(json_object_get(mistake, "column")), 1);
     EXPECT_STREQ(json_string_value(json_object_get(mistake, "source")), "memry = 1;");
+    EXPECT_EQ(json_integer_value(json_object_get(mistake, "source_column")), 1);
     json_decref(found);
 }
 

@@ -60,6 +60,46 @@ TEST(Complaint, LongLineIsCutAroundTheCaret)
     EXPECT_LT(caret - caret_line, 130u);
 }
 
+// A line of a megabyte with a mistake in each of its settings must not need a terabyte.
+TEST(Complaint, OfALongLineOnlyWhatIsShownIsKept)
+{
+    std::string line(1 << 20, ' ');
+    for (size_t i = 0; i < line.size(); i += 2)
+        line.replace(i, 2, "\xc3\xa9");
+    const size_t columns[] = {0, 1, 500'001, line.size(), line.size() + 1};
+    for (size_t column : columns) {
+        struct complaints c = {};
+        struct source_line source = {SOURCE_FILE, "p.cfg", 7, 0, line.c_str(), line.size()};
+        complaint_add(&c, {&source, static_cast<int>(column)}, "it is wrong");
+        EXPECT_LE(strlen(c.list[0].source), 1100u) << column;
+        EXPECT_EQ(static_cast<unsigned char>(c.list[0].source[0]), 0xc3u) << column << ": begins with a whole letter";
+        complaints_clear(&c);
+        const std::string text = report(line, static_cast<int>(column));
+        EXPECT_EQ(text.find("    \xc3\xa9") != std::string::npos, column < 2) << column << ": the start is shown";
+        EXPECT_EQ(text.find("\xa9...\n") != std::string::npos, column < line.size()) << column << ": more follows";
+        EXPECT_EQ(text.find('^') != std::string::npos, column > 0) << column;
+    }
+}
+
+TEST(Complaint, CaretOfALongLineStandsUnderTheColumn)
+{
+    std::string line(1 << 20, 'a');
+    line[700'000] = 'X';
+    const std::string text = report(line, 700'001);
+    const size_t shown = text.find("    ..."), caret_line = text.rfind('\n', text.find('^'));
+    EXPECT_EQ(text[shown + text.find('^') - caret_line - 1], 'X') << text;
+}
+
+TEST(Complaint, ALongOverrideIsNamedByItsBeginning)
+{
+    struct complaints c = {};
+    const std::string set = "name=" + std::string(100'000, 'a');
+    struct source_line source = {SOURCE_OVERRIDE, nullptr, 0, 0, set.c_str(), set.size()};
+    complaint_add(&c, {&source, 1}, "it is wrong");
+    EXPECT_EQ(c.list[0].message, "in '" + set.substr(0, 120) + "...': it is wrong");
+    complaints_clear(&c);
+}
+
 TEST(Complaint, ControlCharactersAreNotPrinted)
 {
     std::string text = report("a\x1b[2Jb\x7f", 1);
