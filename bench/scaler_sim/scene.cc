@@ -6,9 +6,10 @@ namespace
 {
 
 const double TICK_S = 0.5;
-const double FIRST_S = 60; // to settle
-const double GRACE_S = 15; // to follow a change
-const double SHORT_S = 2;  // over which a rate is taken when it is to reach 90 %
+const double FIRST_S = 60;    // to settle
+const double GRACE_S = 15;    // to follow a change
+const double MOMENT_S = 1e-6; // turns are not that close to each other
+const double SHORT_S = 2;     // over which a rate is taken when it is to reach 90 %
 
 // Whether the source has input at t.
 bool has_input(const Bursts &b, double t)
@@ -98,6 +99,8 @@ void scene_run(const Scene &scene, Engine &engine, double end_s, const std::func
     const Bursts &b = scene.shape.bursts;
     double change = scene.change_s > engine.Now() ? scene.change_s : HUGE_VAL;
     double tick_s = engine.Now() + TICK_S, turn = next_turn(b, engine.Now());
+    // A turn at this very moment lies before the engine's clock, or behind it.
+    engine.SetSource(has_input(b, engine.Now() + MOMENT_S));
     while (engine.Now() < end_s) {
         double t = std::min({end_s, tick_s, turn, change});
         engine.RunUntil(t);
@@ -106,7 +109,7 @@ void scene_run(const Scene &scene, Engine &engine, double end_s, const std::func
             change = HUGE_VAL;
         }
         if (t >= turn) {
-            engine.SetSource(has_input(b, t + 1e-6));
+            engine.SetSource(has_input(b, t + MOMENT_S));
             turn = next_turn(b, t);
         }
         if (t >= tick_s) {

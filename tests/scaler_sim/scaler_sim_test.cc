@@ -171,6 +171,20 @@ TEST(ScalerSim, PipelinesThatWereFarFromTheBestAreNot)
     }
 }
 
+// Where a run ends just as the source is to go on, the next has it on: else that break is one of three times.
+TEST(ScalerSim, ASourceGoesOnAndOffThoughItIsRunInParts)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Scene scene = scene_make(seed, 2, Change::BURSTS);
+        const double cycle_s = scene.shape.bursts.on_s + scene.shape.bursts.off_s;
+        Engine whole(scene.shape, 1), parts(scene.shape, 1);
+        for (int part = 1; part <= 8; part++)
+            scene_run(scene, parts, cycle_s * part, [] {});
+        scene_run(scene, whole, cycle_s * 8, [] {});
+        EXPECT_EQ(parts.Finished(), whole.Finished()) << "seed " << seed;
+    }
+}
+
 TEST(ScalerSim, AChainOfOneWorkerEachGivesWhatItsSlowestStageGives)
 {
     StageShape fast = {}, slow = {};
