@@ -108,6 +108,8 @@ double resize_room(const struct scaler *s, const struct observation *seen)
     for (uint32_t i = 0; i < s->n_stages; i++) {
         uint32_t there = seen->stages[i].live + seen->stages[i].warming;
         uint32_t n = there > s->memory[i].workers ? there : s->memory[i].workers;
+        if (s->probe.way < ATTEMPT_NONE && s->probe.stage == i && n < s->probe.from)
+            n = s->probe.from;
         bytes -= (double)n * (double)seen->stages[i].worker_bytes;
     }
     return bytes;

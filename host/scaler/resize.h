@@ -21,7 +21,8 @@ void resize_forget(struct scaler *s, uint32_t stage);
 /* True if stages were changed to and fro so often, of late, that only what is needed is changed. */
 int resize_is_damped(const struct scaler *s);
 
-/* Bytes that may still be given out. What leaves keeps its memory until it is gone. */
+/* Bytes that may still be given out. What leaves keeps its memory until it is gone, and what a try of fewer has freed
+ * is kept for its undoing. */
 double resize_room(const struct scaler *s, const struct observation *seen);
 
 /* Of `to` workers for a stage that has `from`, as many as fit into this room. */

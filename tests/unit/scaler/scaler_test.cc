@@ -1,6 +1,10 @@
 // The scaler on pipelines without chance: observations in, decisions out.
 #include "fluid.h"
 
+extern "C" {
+#include "resize.h"
+}
+
 #include <gmock/gmock.h>
 
 using ::testing::AllOf;
@@ -73,6 +77,25 @@ TEST(Scaler, TheMemoryBudgetIsNeverPassedAndIsSharedForTheHighestRate)
     }
     EXPECT_NEAR(f.Rate(), 400, 0.1); // 4 * 100 + 12 * 50; more does not fit
     EXPECT_EQ(f.Verdict().state.limit, LIMIT_MEMORY);
+}
+
+// A source that stores for its breaks took it, which ended the try, unjudged: the stage was left with too few.
+TEST(Scaler, TheMemoryThatATryOfFewerFreesIsNobodysUntilItIsJudged)
+{
+    scaler s = {};
+    observation seen = {};
+    s.n_stages = 2;
+    seen.memory = 1000;
+    s.memory[0].workers = seen.stages[0].live = 1;
+    s.memory[1].workers = seen.stages[1].live = 3;
+    seen.stages[0].worker_bytes = seen.stages[1].worker_bytes = 100;
+    s.probe.stage = 1;
+    s.probe.from = 5;
+    EXPECT_EQ(resize_room(&s, &seen), 600);
+    s.probe.way = ATTEMPT_FEWER;
+    EXPECT_EQ(resize_room(&s, &seen), 400);
+    s.probe.way = ATTEMPT_MORE;
+    EXPECT_EQ(resize_room(&s, &seen), 600) << "what a try of more took is counted as it is";
 }
 
 TEST(Scaler, ADeviceThatServesFourAtOnceGetsNoHundredWorkers)
