@@ -14,7 +14,7 @@ static const double FLAPS_S = 900;                 /* and that of reversals */
 static const double PAUSING = 0.15;                /* sources without input for such a share of the time have breaks */
 static const double OFTEN_STARVED = 0.3;           /* such sources set the pace: */
 static const double PEAK_S = 60, DEMAND_TIMES = 2; /* nobody needs to be faster than this times their best of late */
-static const double FULL = 0.95;                   /* of the cores in use */
+static const double FULL = 0.95, FULL_S = 8;       /* of the cores in use, and of how long that is said */
 static const double LIGHT_FRAMES = 20;             /* by fewer, what a frame takes is not known */
 static const double PROBE_AFTER_S = 3;             /* without a decision */
 
@@ -113,6 +113,15 @@ static void note_light(const struct scaler *s, struct scaler_memory *mem)
         mem->light_cpu_s = e->cpu_s;
 }
 
+/* CPU time is counted when a frame is finished: in a single tick that may be far more than was used, or less. */
+static int are_cores_full(struct scaler *s, double used_s, double cores_s, double dt_s)
+{
+    double keep = exp(-dt_s / FULL_S);
+    s->used_s = s->used_s * keep + used_s;
+    s->cores_s = s->cores_s * keep + cores_s;
+    return s->used_s > FULL * s->cores_s;
+}
+
 static void observe(struct scaler *s, const struct observation *seen, double dt_s)
 {
     double made = 0, starved = 0, idle = HUGE_VAL, sources = 0, cpu_s = 0, done[SCALER_STAGES_MAX] = {0};
@@ -122,7 +131,7 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         done[i] = now > before ? (double)(now - before) : 0;
         cpu_s += w.cpu_s;
     }
-    int is_full = cpu_s > FULL * seen->cpus * dt_s;
+    int is_full = are_cores_full(s, cpu_s, seen->cpus * dt_s, dt_s);
     for (uint32_t i = 0; i < s->n_stages; i++) {
         double fed = 0;
         for (uint32_t j = 0; j < i; j++)
