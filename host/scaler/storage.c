@@ -29,12 +29,13 @@ static void find_stored(const struct scaler_stage *stages, const struct model *m
     }
 }
 
-/* CPU seconds that are left for the break: of `frames` a cycle, and of no more than are stored. */
-static double work_in_break(const struct model *m, const double *stored, double frames)
+/* CPU seconds that are left for the break: stages go on at the rate that they have all the time, and with no more than
+ * is stored. What they could do on top, they have done before: few leave something when they have workers enough. */
+static double work_in_break(const struct breaks *b, const struct model *m, const double *stored, double rate)
 {
     double work_s = 0;
     for (uint32_t i = 0; i < m->n_stages; i++)
-        work_s += m->stages[i].visits * m->stages[i].cpu_s * fmin(stored[i], frames);
+        work_s += m->stages[i].visits * m->stages[i].cpu_s * fmin(stored[i], rate * b->off_s);
     return work_s;
 }
 
@@ -49,7 +50,7 @@ static double rate_of_cycles(const struct breaks *b, const struct model *m, cons
         cpu_s += m->stages[i].visits * m->stages[i].cpu_s;
     }
     for (int turns = 0; turns < 30; turns++) {
-        double rate = turns == 0 ? high : (low + high) / 2, later_s = work_in_break(m, stored, rate * cycle_s);
+        double rate = turns == 0 ? high : (low + high) / 2, later_s = work_in_break(b, m, stored, rate);
         if (rate * cycle_s * cpu_s > m->cpus * b->on_s + fmin(m->cpus * b->off_s, later_s))
             high = rate;
         else
@@ -66,6 +67,39 @@ static int stores_cheaply(const struct breaks *b, const struct model *m, uint32_
     return WORTH * SWITCHING * share * visits * rate * (b->on_s + b->off_s) <= m->cpus;
 }
 
+/* For this rate of whole cycles. */
+static void set_boosts(const struct breaks *b, const double *stored, double rate, struct model *m)
+{
+    for (uint32_t i = 0; i < m->n_stages; i++) {
+        double lasts_s = fmin(b->off_s, stored[i] / rate);
+        /* With all cores to itself a stage is as fast as it gets. */
+        double most = fmax(1, m->cpus / fmax(1e-12, rate * m->stages[i].visits * m->stages[i].cpu_s));
+        m->stages[i].boost = fmin(fmin(BOOST_MOST, most), (b->on_s + b->off_s - lasts_s) / b->on_s);
+    }
+}
+
+/* What is stored lasts the longer, the lower the rate is. If memory holds it down, the boosts are for what it allows.
+ */
+static void set_boosts_in_memory(const struct breaks *b, const double *stored, double rate, struct model *m)
+{
+    struct plan plan;
+    double low = 0, high = rate;
+    set_boosts(b, stored, rate, m);
+    model_plan(m, &plan);
+    if (plan.bound != BOUND_MEMORY)
+        return;
+    for (int turns = 0; turns < 12; turns++) {
+        double middle = (low + high) / 2;
+        set_boosts(b, stored, middle, m);
+        model_plan(m, &plan);
+        if (plan.rate < middle)
+            high = middle;
+        else
+            low = middle;
+    }
+    set_boosts(b, stored, high, m);
+}
+
 void storage_boost(const struct breaks *b, const struct scaler_stage *stages, const uint32_t *workers, struct model *m)
 {
     double stored[SCALER_STAGES_MAX];
@@ -78,12 +112,8 @@ void storage_boost(const struct breaks *b, const struct scaler_stage *stages, co
     double rate = rate_of_cycles(b, m, stored);
     m->demand = fmin(m->demand, rate);
     find_stored(stages, m, workers, stored);
-    for (uint32_t i = 0; i < m->n_stages && rate > 0; i++) {
-        double lasts_s = fmin(b->off_s, stored[i] / rate);
-        /* With all cores to itself a stage is as fast as it gets. */
-        double most = fmax(1, m->cpus / fmax(1e-12, rate * m->stages[i].visits * m->stages[i].cpu_s));
-        m->stages[i].boost = fmin(fmin(BOOST_MOST, most), (b->on_s + b->off_s - lasts_s) / b->on_s);
-    }
+    if (rate > 0)
+        set_boosts_in_memory(b, stored, rate, m);
 }
 
 /* Stages that a frame of `stage` goes on to. */
@@ -179,7 +209,7 @@ static struct lack find_lack(const struct breaks *b, const struct scaler_stage *
     for (uint32_t i = 0; i < m->n_stages; i++)
         work_s += m->stages[i].visits * m->stages[i].cpu_s * rate * cycle_s;
     double later_s = fmin(work_s, m->cpus * cycle_s) - m->cpus * b->on_s;
-    struct lack lack = {.work_s = later_s - work_in_break(m, stored, rate * cycle_s)};
+    struct lack lack = {.work_s = later_s - work_in_break(b, m, stored, rate)};
     for (uint32_t i = 0; i < m->n_stages; i++)
         lack.frames[i] = fmax(0, rate * cycle_s - model_most(&m->stages[i]) * b->on_s - stored[i]);
     return lack;

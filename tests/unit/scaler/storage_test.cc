@@ -139,6 +139,32 @@ TEST(Storage, TheSourceIsSizedForTheWholeRateInTheTimeWithInput)
     EXPECT_GE(two.workers[0], std::ceil(two.p.rate * 0.010 * 10 / 6));
 }
 
+// The ring would hold the work of more than a cycle, but while there is input the stage does most of it at once.
+TEST(Storage, WhatAStageDoesInABreakIsWhatItDoesInSuchATimeAnyway)
+{
+    Two two(0.2, 0.6, 500, 4096); // of 32 s on the cores in the break 10 * 4 frames of 0.6 s are there
+    breaks b = Seen(6, 4, 4);
+    b.rate = 8;
+    two.Plan(b);
+    EXPECT_GE(two.workers[0], 12u);
+}
+
+// Behind the source 256 frames are stored: 3 s of what all of the cores could do, a break of what memory allows.
+TEST(Storage, WhatMemoryHoldsDownIsSizedForTheRateThatItAllows)
+{
+    Two two(0.17, 0.1, 264, 256);
+    two.m.cpus = 64;
+    two.m.memory = 28000;
+    two.m.stages[0].worker_bytes = 266;
+    two.m.stages[1].worker_bytes = 349;
+    two.m.stages[1].wait_s = 0.9;
+    two.m.stages[1].limit = two.stages[1].max = 264;
+    two.Plan(Seen(4, 5, 4));
+    ASSERT_EQ(two.p.bound, BOUND_MEMORY);
+    EXPECT_LE(two.m.stages[1].boost, 1.1);
+    EXPECT_GE(two.p.rate, 51);
+}
+
 TEST(Storage, ASourceThatMayHaveNoMoreWorkersIsNotCrowdedOut)
 {
     Two alone(0.008, 0.080, 1, 4096); // needs a whole core
