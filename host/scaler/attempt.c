@@ -14,6 +14,7 @@ static const double DEARER = 0.15;     /* frames are by switching, and by chance
 static const double CROWDS = 0.3;      /* and so much on top is clear */
 static const double STEP_MORE = 0.5, STEP_FEWER = 0.2, STEP_FAR = 0.667; /* of the stage's workers */
 static const double STEP_SPARE = 0.8;                                    /* of those to spare */
+static const double IN_USE_LEAST = 0.5;                                  /* of the time with breaks the cores are */
 static const double ENOUGH = 1.1, ENOUGH_FAR = 1; /* runnable workers a core keep it busy: no step goes below */
 
 enum { FAR_LEAST = 3 /* workers, for far fewer to be another step than fewer */ };
@@ -68,14 +69,31 @@ static double dearness(const struct attempt_stage *s)
     return DEARER + (s->light_cpu_s > 0 ? fmax(0, s->cpu_s / s->light_cpu_s - 1) : 0);
 }
 
-/* True if fewer workers of the stage may crowd the cores less. Sources with breaks store for them: not those. */
+/* Runnable workers a core, while the cores are in use: in a break they may have nothing to do. */
+static double crowd(const struct look *l)
+{
+    return l->has_breaks ? l->runnable / fmin(1, fmax(IN_USE_LEAST, l->used)) : l->runnable;
+}
+
+/* True if the stage is a source whose workers hold frames for its breaks: not one that rather computes than waits, if
+ * its frames have clearly become dearer by that. */
+static int is_store(const struct search *s, uint32_t stage)
+{
+    const struct look *l = s->look;
+    double busy_s = l->occupied[stage] * (1 - l->dry) * l->seconds * s->stages[stage].workers;
+    double computes_s = l->runnable_s[stage] * (1 - l->delayed[stage]), waits_s = busy_s - l->runnable_s[stage];
+    return l->has_breaks && s->stages[stage].is_source &&
+           (computes_s < waits_s || dearness(&s->stages[stage]) < DEARER + CROWDS);
+}
+
+/* True if fewer workers of the stage may crowd the cores less. */
 static int can_crowd(const struct search *s, uint32_t stage, enum attempt_way way)
 {
     const struct look *l = s->look;
     uint32_t at_least = way == ATTEMPT_FAR_FEWER ? FAR_LEAST : 2;
     double share = l->runnable_s[stage] / (l->runnable * l->cpus * l->seconds);
-    return l->runnable > CROWDED && share > LITTLE && s->stages[stage].workers >= at_least && is_open(s, stage, way) &&
-           !(l->has_breaks && s->stages[stage].is_source);
+    return crowd(l) > CROWDED && share > LITTLE && s->stages[stage].workers >= at_least && is_open(s, stage, way) &&
+           !is_store(s, stage);
 }
 
 /* True if workers of one stage get in each other's way, and fewer of them are still to be tried. */

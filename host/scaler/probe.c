@@ -120,6 +120,12 @@ static enum probe_finding undo(struct probe *p, uint64_t now_ns)
     return PROBE_UNDO;
 }
 
+/* A try that is on does harm, beyond chance. A gain has to last: more workers soon have more frames in hand, once. */
+static int is_harm(const struct probe *p, const struct look *l)
+{
+    return p->way != ATTEMPT_NONE && l->work < p->before * (1 - CLEAR * hypot(l->noise, p->noise));
+}
+
 static enum probe_finding judge(struct probe *p, const struct attempt_stage *stages, const struct look *l,
                                 uint64_t now_ns)
 {
@@ -128,6 +134,8 @@ static enum probe_finding judge(struct probe *p, const struct attempt_stage *sta
         return undo(p, now_ns);
     if (l->work <= p->before * (1 + fmax(GAIN, chance))) {
         attempt_has_failed(&p->failed, p->stage, p->way);
+        if (p->way == ATTEMPT_FEWER && is_harm(p, l)) /* far fewer would do more of it */
+            attempt_has_failed(&p->failed, p->stage, ATTEMPT_FAR_FEWER);
         return undo(p, now_ns);
     }
     p->to = stages[p->stage].workers;
@@ -147,12 +155,6 @@ static void set_mark(struct probe *p, const struct attempt_stage *stages, uint32
     p->is_marked = 1;
     for (uint32_t i = 0; i < n && p->way == ATTEMPT_NONE; i++)
         p->cpu_s[i] = stages[i].cpu_s;
-}
-
-/* A try that is on does harm, beyond chance. A gain has to last: more workers soon have more frames in hand, once. */
-static int is_harm(const struct probe *p, const struct look *l)
-{
-    return p->way != ATTEMPT_NONE && l->work < p->before * (1 - CLEAR * hypot(l->noise, p->noise));
 }
 
 enum probe_finding probe_step(struct probe *p, const struct attempt_stage *stages, uint32_t n,

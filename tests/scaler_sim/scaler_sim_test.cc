@@ -159,6 +159,11 @@ TEST(ScalerSim, PipelinesThatWereFarFromTheBestAreNot)
         {"with input, the source does not get its cores", 6000051, 8, Change::BURSTS, {2, 40, 10, 10}},
         {"with input, the source has one worker of ten", 7000047, 2, Change::BURSTS, {2, 2, 1, 1, 1, 2, 10}},
         {"frames are stored where the source needs the memory", 6000044, 64, Change::BURSTS, {2, 2, 1, 6, 3, 5, 1}},
+        {"an ordered source takes all cores, and its turns are waits for them", 1000032, 64, Change::DEARER, {79, 9}},
+        {"rings have room for a break's work, but are empty", 1000042, 32, Change::BURSTS, {68, 25, 44, 15, 4, 2, 29}},
+        {"workers are sized for a rate that does not fit into memory", 1000013, 64, Change::BURSTS, {25, 60, 10}},
+        {"the memory that a try had freed was given away", 10000021, 2, Change::BURSTS, {2, 1, 2, 5}},
+        {"a source's workers are in each other's way", 10000034, 2, Change::BURSTS, {2, 5}},
     };
     for (const auto &c : CASES) {
         Scene scene = scene_make(c.seed, c.cores, c.change);

@@ -197,6 +197,29 @@ TEST_F(Attempt, SourcesThatStoreForTheirBreaksAreNotMadeFewer)
     EXPECT_NE(Find().first, 0);
 }
 
+TEST_F(Attempt, SourcesWithBreaksThatComputeAndGetInEachOthersWayAreACrowd)
+{
+    Crowd(2);
+    look_.has_breaks = 1;
+    stages_[1].workers = stages_[2].workers = 1;
+    look_.occupied[0] = 1;
+    look_.runnable_s[0] = 40; // all of the time of four workers
+    EXPECT_EQ(Find(), NOTHING);
+    stages_[0].cpu_s = 0.0016;
+    EXPECT_EQ(Find(), Found(0, -1));
+    look_.runnable_s[0] = 15;
+    EXPECT_EQ(Find(), NOTHING) << "one that rather waits holds frames for the break";
+}
+
+TEST_F(Attempt, WithBreaksTheCoresAreCrowdedIfTheyAreWhileTheyAreInUse)
+{
+    Crowd(1.2);
+    look_.used = 0.7;
+    EXPECT_EQ(Find(), NOTHING);
+    look_.has_breaks = 1;
+    EXPECT_EQ(Find(), Found(1, -1));
+}
+
 TEST_F(Attempt, WithBreaksASourceIsTriedThoughItWaitsForRoom)
 {
     look_.has_breaks = 1;

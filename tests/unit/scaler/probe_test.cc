@@ -107,6 +107,17 @@ TEST(Probe, WhereAWorkerFewerIsNoBetterFarFewerAreTried)
     EXPECT_EQ(b.move.to, 2u);
 }
 
+TEST(Probe, WhereAWorkerFewerDoesHarmFarFewerAreNotTried)
+{
+    Bench b;
+    b.stages[0].least = 4;
+    ASSERT_EQ(b.Run(1000, 6), PROBE_TRY);
+    b.stages[1].workers = 3;
+    ASSERT_EQ(b.Run(800, 6), PROBE_UNDO);
+    b.stages[1].workers = 4;
+    EXPECT_EQ(b.Run(1000, 6, 2000), PROBE_NOTHING);
+}
+
 TEST(Probe, AStepDownLeavesWorkersEnoughForTheCores)
 {
     Bench b;
