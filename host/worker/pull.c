@@ -138,8 +138,8 @@ mpipe_status session_flush_out(struct session *s, int64_t timeout_ns)
 {
     if (timeout_ns >= 0 && !session_wait_room(s, deadline_of(timeout_ns)))
         return timeout_ns == 0 ? MPIPE_FULL : MPIPE_TIMEOUT;
-    if (s->in_hand_index != CURSOR_NONE && s->n_emitted > 0)
-        s->t.tally.repeated += !(s->processor->flags & MPIPE_RESUMABLE);
+    if (s->n_emitted > 0)
+        session_note_part(s);
     if (s->stage->is_source)
         s->t.tally.out += s->n_emitted;
     if (s->n_emitted)

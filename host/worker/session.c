@@ -227,6 +227,15 @@ void session_decide(struct session *s)
     tracing_note(s->t.slot, TRACE_COMMITTED, transaction_claimed(&s->t), 0);
 }
 
+void session_note_part(struct session *s)
+{
+    uint64_t mark = s->t.claim_start + s->in_hand_index + 1;
+    if (s->in_hand_index == CURSOR_NONE || (s->processor->flags & MPIPE_RESUMABLE) || s->t.tally.in_parts == mark)
+        return;
+    s->t.tally.in_parts = mark;
+    s->t.tally.repeated++;
+}
+
 void session_commit(struct session *s)
 {
     int sends = s->t.n_outputs > 0;

@@ -124,6 +124,10 @@ struct view *session_replay(struct session *s);
 /* transaction_commit() of all calls that ended, told to the trace. */
 void session_decide(struct session *s);
 
+/* Before a commit that takes outputs of the frame in hand, which it does not settle: counts the frame, once however
+ * many parts it takes, and however often it is given again. */
+void session_note_part(struct session *s);
+
 /* Commits all calls that ended, and gives memory back that others may want. */
 void session_commit(struct session *s);
 

@@ -167,6 +167,24 @@ TEST_F(Pull, AFrameOfWhichSomeIsOutCannotBeRefusedAnyMore)
     EXPECT_EQ(Tally().repeated, 1u) << "a successor makes that output again";
 }
 
+TEST_F(Pull, AFrameThatIsFlushedInManyPartsCountsOnce)
+{
+    Feed({"one", "two"});
+    End();
+    script_.run = [](const mpipe_io *io) -> mpipe_status {
+        mpipe_frame *frame;
+        mpipe_status status;
+        while ((status = Get(io, &frame)) == MPIPE_OK)
+            for (int i = 0; i < 3; i++) {
+                EXPECT_EQ(mpipe_emit(io, 0, mpipe_create(io, 8, frame)), MPIPE_OK);
+                EXPECT_EQ(mpipe_flush_out(io, MPIPE_FOREVER), MPIPE_OK);
+            }
+        return status;
+    };
+    EXPECT_EQ(Run(), WORKER_DONE);
+    EXPECT_EQ(Tally().repeated, 2u);
+}
+
 TEST_F(Pull, AFrameThatWasKeptBeforeAFlushIsGivenAgainOnce)
 {
     Feed({"frame"});
