@@ -32,10 +32,18 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* A frame that need not move for its type and time: of two sizes at once a share of one span has no room. The largest
+ * of all takes whole spans, and has that room in any case. */
+static mpipe_frame *create(const struct batch *b, const mpipe_io *io)
+{
+    uint64_t roomy = b->bytes + MPIPE_TAIL_ROOM;
+    return mpipe_create(io, roomy <= b->host->max_frame ? roomy : b->bytes, NULL);
+}
+
 /* MPIPE_NO_MEMORY: nothing has changed, and no frame is left over. */
 static mpipe_status try_to_send(const struct batch *b, const mpipe_io *io)
 {
-    mpipe_frame *out = mpipe_create(io, b->bytes, NULL);
+    mpipe_frame *out = create(b, io);
     if (!out)
         return MPIPE_NO_MEMORY;
     mpipe_status status = mpipe_resize(io, &out, b->bytes);

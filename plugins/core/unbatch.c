@@ -9,6 +9,8 @@
 #include "batch_format.h"
 #include "core.h"
 
+enum { OWN_TYPES = 128 }; /* types from here on are not the project's: see <micropipe/frame.h> */
+
 /* The place, and which batch it belongs to: a batch that was given up half-way must not leave it to the next. */
 struct unbatch_state {
     uint64_t sequence, size; /* of the batch */
@@ -21,14 +23,36 @@ struct unbatch {
     struct unbatch_state *state;
 };
 
+struct attribute_name {
+    char text[256];
+};
+
+static struct attribute_name name_of(const struct batch_attribute *attribute)
+{
+    struct attribute_name name;
+    memcpy(name.text, attribute->name, attribute->name_size);
+    name.text[attribute->name_size] = '\0';
+    return name;
+}
+
+/* An empty frame that need not move for what it gets: of two sizes at once a share of one span has no room. The largest
+ * of all takes whole spans, and has that room in any case. */
+static mpipe_frame *create(const struct unbatch *u, const mpipe_io *io, const struct batch_record *record)
+{
+    struct batch_attribute attribute;
+    int has_more = record->key || record->time_ns || record->type >= OWN_TYPES || record->attributes_size;
+    uint64_t roomy = record->size + (has_more ? MPIPE_TAIL_ROOM : 0);
+    for (uint32_t offset = 0; batch_attribute_at(record, &offset, &attribute);)
+        roomy += mpipe_attribute_room(name_of(&attribute).text, attribute.value_size);
+    return mpipe_create(io, roomy <= u->host->max_frame ? roomy : record->size, NULL);
+}
+
 static mpipe_status set_attributes(const mpipe_io *io, const struct batch_record *record, mpipe_frame **frame)
 {
     struct batch_attribute attribute;
     for (uint32_t offset = 0; batch_attribute_at(record, &offset, &attribute);) {
-        char name[256];
-        memcpy(name, attribute.name, attribute.name_size);
-        name[attribute.name_size] = '\0';
-        mpipe_status status = mpipe_set_attribute(io, frame, name, attribute.value, attribute.value_size);
+        const struct attribute_name name = name_of(&attribute);
+        mpipe_status status = mpipe_set_attribute(io, frame, name.text, attribute.value, attribute.value_size);
         if (status != MPIPE_OK)
             return status;
     }
@@ -36,18 +60,17 @@ static mpipe_status set_attributes(const mpipe_io *io, const struct batch_record
 }
 
 /* MPIPE_NO_MEMORY: nothing has changed, and no frame is left over. */
-static mpipe_status try_to_send(const mpipe_io *io, const struct batch_record *record)
+static mpipe_status try_to_send(const struct unbatch *u, const mpipe_io *io, const struct batch_record *record)
 {
-    mpipe_frame *frame = mpipe_create(io, record->size, NULL);
+    mpipe_frame *frame = create(u, io, record);
     if (!frame)
         return MPIPE_NO_MEMORY;
-    mpipe_status status = mpipe_resize(io, &frame, record->size);
+    mpipe_status status = set_attributes(io, record, &frame);
+    if (status == MPIPE_OK)
+        status = mpipe_resize(io, &frame, record->size);
     uint8_t *to = status == MPIPE_OK ? mpipe_writable(io, &frame) : NULL;
     if (to) {
         memcpy(to, record->payload, record->size);
-        status = set_attributes(io, record, &frame);
-    }
-    if (to && status == MPIPE_OK) {
         frame->sequence = record->sequence;
         frame->key = record->key;
         frame->time_ns = record->time_ns;
@@ -57,17 +80,17 @@ static mpipe_status try_to_send(const mpipe_io *io, const struct batch_record *r
             return MPIPE_OK;
     }
     mpipe_drop(io, frame);
-    return to ? status : MPIPE_NO_MEMORY;
+    return status == MPIPE_OK ? MPIPE_NO_MEMORY : status;
 }
 
 /* Without room: what was sent so far goes out, which may make some. */
-static mpipe_status send_frame(const mpipe_io *io, const struct batch_record *record)
+static mpipe_status send_frame(const struct unbatch *u, const mpipe_io *io, const struct batch_record *record)
 {
-    mpipe_status status = try_to_send(io, record);
+    mpipe_status status = try_to_send(u, io, record);
     if (status != MPIPE_NO_MEMORY)
         return status;
     status = mpipe_flush_out(io, MPIPE_FOREVER);
-    return status < 0 ? status : try_to_send(io, record);
+    return status < 0 ? status : try_to_send(u, io, record);
 }
 
 static void find_place(struct unbatch_state *s, const mpipe_frame *batch, uint32_t count)
@@ -105,7 +128,7 @@ static mpipe_status send_frames(const struct unbatch *u, const mpipe_io *io, con
         struct batch_record record;
         uint64_t offset = s->offset;
         batch_record_at(batch->data, &offset, &record);
-        status = send_frame(io, &record);
+        status = send_frame(u, io, &record);
         if (status != MPIPE_OK)
             return status;
         s->offset = offset; /* after the emit: a commit inside it covers only the frames before this one */

@@ -119,6 +119,26 @@ static mpipe_status set_attribute(const mpipe_io *io, mpipe_frame **frame, const
     return mpipe_fail(io, MPIPE_BAD_FRAME, "attribute \"%s\": neither text nor numbers nor bytes", name);
 }
 
+static uint64_t value_size(const json_t *value)
+{
+    const json_t *hex = json_object_get(value, "hex");
+    return json_is_array(value)    ? json_array_size(value) * sizeof(uint64_t)
+           : json_is_string(value) ? json_string_length(value)
+                                   : json_string_length(hex) / 2;
+}
+
+uint64_t letter_room(const struct letter *l)
+{
+    const char *name;
+    json_t *value;
+    uint64_t room = MPIPE_TAIL_ROOM;
+    json_object_foreach(json_object_get(l->object, "attributes"), name, value)
+    {
+        room += mpipe_attribute_room(name, value_size(value));
+    }
+    return room;
+}
+
 mpipe_status letter_address(const struct letter *l, const mpipe_io *io, mpipe_frame **frame)
 {
     const char *name;

@@ -22,6 +22,9 @@ struct letter {
 const char *letter_open(int folder, const char *name, struct letter *out, char *why, size_t why_size);
 void letter_close(struct letter *l);
 
+/* What those take of a frame's capacity beside the payload. */
+uint64_t letter_room(const struct letter *l);
+
 /* Gives a new frame the numbers and attributes of the letter's, but for the payload. */
 mpipe_status letter_address(const struct letter *l, const mpipe_io *io, mpipe_frame **frame);
 

@@ -154,8 +154,11 @@ static mpipe_status send_letter(const struct sender *s, const mpipe_io *io, cons
                           "letter %s: %" PRIu64 " bytes do not fit into this stage's largest frame of %" PRIu64
                           "; raise memory",
                           name, l->size, s->host->max_frame);
-    /* The attributes go into an empty frame: one that held the payload's room would for a moment be there twice. */
-    mpipe_frame *frame = mpipe_create(io, 0, NULL);
+    /* With room for all that it gets: a frame that had to move for it would for a moment be there twice, and of two
+     * sizes at once a share of one span has no room. The largest of all takes whole spans, and has that room in any
+     * case. */
+    const uint64_t roomy = l->size + letter_room(l);
+    mpipe_frame *frame = mpipe_create(io, roomy <= s->host->max_frame ? roomy : l->size, NULL);
     if (!frame)
         return MPIPE_NO_MEMORY;
     mpipe_status status = letter_address(l, io, &frame);

@@ -338,6 +338,24 @@ bool Host::make_writable(mpipe_frame **frame, uint64_t capacity)
     return true;
 }
 
+uint64_t Host::room_of(const View &view)
+{
+    const mpipe_frame &frame = view.frame;
+    const bool has_tail = frame.key || frame.time_ns || frame.type >= 128 || !view.attributes.empty();
+    uint64_t room = has_tail ? MPIPE_TAIL_ROOM : 0;
+    for (const auto &[name, value] : view.attributes)
+        room += mpipe_attribute_room(name.c_str(), value->capacity);
+    return room;
+}
+
+void Host::expect_room(const View &view) const
+{
+    const uint64_t takes = view.frame.size + room_of(view);
+    if ((view.moved || takes > view.asked) && takes <= host_.max_frame)
+        ADD_FAILURE() << "a frame of " << takes << " bytes, attributes, key, time and type included, must move, as "
+                      << "create() was asked for less: a share of one span has no room for that";
+}
+
 /* A kept frame's view stays until the commit: a roll-back makes its pointer valid again. */
 void Host::release(View *view)
 {

@@ -8,7 +8,8 @@
 // What it promises is what io.h and host.h say, no more: every frame and every attribute is a heap block of exactly its
 // capacity (so the address sanitizer sees an overrun, and a use after the frame was given away), an input that is made
 // writable moves, and what a call emitted, kept, dropped or wrote to its state counts only once its transaction
-// commits. A mistake of the processor (another's frame, an unknown port or option) is a test failure at once.
+// commits. A mistake of the processor (another's frame, an unknown port or option) is a test failure at once;
+// so is a created frame that must move for its attributes, key, time or type, for which a small share has no room.
 //
 // How a death is played: at the n-th point (each call of the SDK is a point, and so are the instants just before and
 // just after a commit) an exception unwinds the processor without another instruction of it; the instance is abandoned
@@ -208,6 +209,8 @@ class Host
     void commit();
     bool memory_fails();
     bool make_writable(mpipe_frame **frame, uint64_t capacity);
+    static uint64_t room_of(const View &view); // what key, time, type and attributes take of the capacity
+    void expect_room(const View &view) const;  // it need not move for those, or is among the largest
     FrameData data_of(const View &view) const;
 
     const mpipe_processor *p_;

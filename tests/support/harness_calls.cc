@@ -103,6 +103,7 @@ mpipe_frame *Calls::create(void *worker, uint64_t capacity, const mpipe_frame *p
     view->frame.size = 0;
     view->frame.capacity = capacity;
     view->writable = true;
+    view->asked = capacity + host.room_of(*view);
     mpipe_frame *frame = &view->frame;
     host.views_[frame] = std::move(view);
     return frame;
@@ -133,6 +134,7 @@ mpipe_status Calls::resize(void *worker, mpipe_frame **frame, uint64_t size)
         if (!host.make_writable(frame, std::max(size, view->frame.capacity)))
             return MPIPE_NO_MEMORY;
         view = host.view_of(*frame, "resize");
+        view->asked = std::max(view->asked, size + host.room_of(*view)); /* to grow is what a processor may want */
     }
     view->frame.size = size;
     return MPIPE_OK;
@@ -158,6 +160,7 @@ mpipe_status Calls::emit(void *worker, uint32_t port, mpipe_frame *frame)
     const bool more_room = view->frame.key || view->frame.time_ns || view->frame.type;
     if (!view->slot && more_room && host.memory_fails()) /* a host may need another block for them */
         return MPIPE_NO_MEMORY;
+    host.expect_room(*view);
     Output output;
     static_cast<FrameData &>(output) = host.data_of(*view);
     output.port = port;
@@ -292,6 +295,7 @@ mpipe_status Calls::set_attribute(void *worker, mpipe_frame **frame, const char 
         view->attributes[name] = std::make_shared<Host::Block>(content, content.size());
     else
         view->attributes.erase(name);
+    view->moved |= view->frame.size + host.room_of(*view) > view->asked;
     return MPIPE_OK;
 }
 

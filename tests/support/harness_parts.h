@@ -35,9 +35,11 @@ struct Host::View {
     mpipe_frame frame{};
     std::shared_ptr<Block> block;
     std::map<std::string, std::shared_ptr<Block>> attributes;
-    std::shared_ptr<Slot> slot; // nullptr: created, or the copy of a kept frame
-    bool writable = false;      // created, copied, or in place by MPIPE_MUTATES
-    bool copied = false;        // no longer the input's own block
+    std::shared_ptr<Slot> slot;  // nullptr: created, or the copy of a kept frame
+    uint64_t asked = UINT64_MAX; // of a created one: bytes that it may have in all before it must move
+    bool moved = false;          // for its attributes
+    bool writable = false;       // created, copied, or in place by MPIPE_MUTATES
+    bool copied = false;         // no longer the input's own block
     bool kept = false;
     bool released = false; // kept, and emitted or dropped by a transaction that is not committed yet
 };

@@ -2,6 +2,7 @@
 #include "running.h"
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -105,6 +106,31 @@ TEST(Memory, SourcesReadTheirFilesInAShareOfOneSpan)
     result = whole.finish();
     EXPECT_EQ(result.exit_code, 0) << result.errors;
     EXPECT_EQ(read_file(folder / "copy/lines"), lines);
+}
+
+// A batch has a type of its own; what comes out of it, and a letter, have whatever a frame can have.
+TEST(Memory, BatchesAndLettersAreMadeInAShareOfOneSpan)
+{
+    Folder folder;
+    for (const char *size : {"1", "18"}) { // 88 and 888 bytes: each as much as a block holds without a tail
+        Running run(folder, {"-e",
+                             std::string("core.generate count=300 size=8 | core.batch size=") + size +
+                                 " | core.unbatch | core.null",
+                             "--set", "memory=12M", "--set", "stages.batch.memory=2M"});
+        Result result = run.finish();
+        EXPECT_EQ(result.exit_code, 0) << size << ": " << result.errors;
+        EXPECT_EQ(result.stages["null"]["out"], 300);
+    }
+    std::filesystem::create_directory(folder / "dead");
+    write_file(folder / "dead/one.bin", "payload");
+    write_file(folder / "dead/one.json",
+               R"({"size":7,"payload":"one.bin","key":5,"attributes":{"path":"a/b","c":"d"}})");
+    Running letters(folder,
+                    {"-e", "files.letters path=dead | core.batch | core.unbatch | files.write path=copy", "--set",
+                     "memory=16M", "--set", "stages.letters.memory=2M", "--set", "stages.unbatch.memory=2M"});
+    Result result = letters.finish();
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_EQ(read_file(folder / "copy/a/b"), "payload");
 }
 
 TEST(Memory, ABatchThatMemoryCannotHoldGoesOnInPartsAndSaysSo)
