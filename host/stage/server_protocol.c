@@ -39,6 +39,8 @@ int server_hear(int socket, struct server_message *m, int *fd)
     const struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&h) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))
         memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    else if (n >= 0 && h.msg_flags & MSG_CTRUNC)
+        *fd = SERVER_FD_LOST;
     if (n == (ssize_t)sizeof *m)
         return 1;
     if (*fd >= 0)

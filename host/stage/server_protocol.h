@@ -19,7 +19,7 @@ enum server_message_type {
     SERVER_EXITED,   /* waitid() returned it: `status` is its wait status; whatever it had forked is dead too */
 };
 
-enum { SERVER_TEXT_MAX = 480 };
+enum { SERVER_TEXT_MAX = 480, SERVER_FD_LOST = -2 };
 
 struct server_message {
     uint32_t type;
@@ -32,8 +32,8 @@ struct server_message {
 /* Sends a message, and a descriptor with it unless fd is -1. 0 or -errno. */
 int server_say(int socket, const struct server_message *m, int fd);
 
-/* Takes the next message, if there is a whole one. 1: *m, and *fd is what came with it, the caller's to close, or -1.
- */
+/* Takes the next message, if there is a whole one. 1: *m, and *fd is what came with it, the caller's to close, or -1;
+ * SERVER_FD_LOST: one came, but this process may have no more. */
 int server_hear(int socket, struct server_message *m, int *fd);
 
 #endif

@@ -69,7 +69,10 @@ static void worker_exited(struct supervisor *s, struct crew *c, const struct ser
 static void confined(struct supervisor *s, struct crew *c, const struct server_message *m, int fd)
 {
     log_about(s->log, LOG_LEVEL_INFO, run_stage_name(s, c), LOG_NOBODY, "sandbox %s", m->text);
-    c->listener = fd;
+    c->listener = fd >= 0 ? fd : -1;
+    if (fd == SERVER_FD_LOST)
+        run_end(s, OUTCOME_FAILED, "cannot take the filter of stage '%s': %s; see micropipe doctor",
+                run_stage_name(s, c), strerror(EMFILE));
     if (fd >= 0 && run_watch(s, fd, EVENT_OF_HELD, c->stage) != 0)
         run_end(s, OUTCOME_FAILED, "cannot watch a stage's filter: %s", strerror(errno));
 }

@@ -166,6 +166,22 @@ TEST_F(Run, WithoutTheHugePagesThatItRequiresExitsWithOne)
     EXPECT_THAT(Messages(), HasSubstr("vm.nr_hugepages"));
 }
 
+// With one less each time what is short is another descriptor: a server's, a filter's.
+TEST_F(Run, WithoutEnoughDescriptorsSaysSo)
+{
+    int failed = 0;
+    for (int n = 30; n > 14; n--) { // the shell takes some of its own
+        const Outcome o = folder_.run("ulimit -n " + std::to_string(n) + "; micropipe run hello.cfg 2>messages");
+        if (o.status == 0)
+            continue;
+        failed++;
+        EXPECT_EQ(o.status, 1) << n;
+        EXPECT_THAT(Messages(), HasSubstr("Too many open files")) << n;
+        EXPECT_THAT(Messages(), HasSubstr("micropipe doctor")) << n;
+    }
+    EXPECT_GT(failed, 3);
+}
+
 TEST_F(Run, ThatFailsAsJsonStillHasItsReason)
 {
     const Outcome o = Micropipe("--json hello.cfg --set memory=6M");

@@ -5,6 +5,7 @@ extern "C" {
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -76,6 +77,23 @@ TEST_F(Protocol, ADescriptorArrivesWithItsMessageAndIsNotInherited)
     EXPECT_NE(fd_, file);
     EXPECT_EQ(fcntl(fd_, F_GETFD), FD_CLOEXEC);
     close(fd_);
+    close(file);
+}
+
+TEST_F(Protocol, ADescriptorForWhichThereIsNoRoomIsSaidToBeLost)
+{
+    server_message m = {};
+    int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ASSERT_EQ(server_say(ends_[0], &m, file), 0);
+    rlimit before;
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int heard = server_hear(ends_[1], &heard_, &fd_);
+    setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(heard, 1);
+    EXPECT_EQ(fd_, SERVER_FD_LOST);
     close(file);
 }
 
