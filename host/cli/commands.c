@@ -18,6 +18,7 @@
 #include "inspect.h"
 #include "nearest.h"
 #include "paragraph.h"
+#include "stack.h"
 
 static const struct command_entry entries[] = {
     {"run", command_run, "run a pipeline"},
@@ -109,7 +110,11 @@ int commands_dispatch(int argc, char **argv, FILE *out, FILE *err)
     if (argv[1][0] == '-')
         return read_option(argv[1], out, err);
     const struct command_entry *e = find(argv[1]);
-    return e ? e->run(argc - 1, argv + 1, out, err) : unknown(argv[1], err);
+    if (!e)
+        return unknown(argv[1], err);
+    int looks_only = e->run == doctor_run || e->run == command_help;
+    int result = looks_only ? EXIT_OK : stack_check(e->name, err);
+    return result ? result : e->run(argc - 1, argv + 1, out, err);
 }
 
 int command_help(int argc, char **argv, FILE *out, FILE *err)

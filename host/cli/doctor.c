@@ -43,6 +43,7 @@ static const struct {
     {"sleep and wake", probe_futex},
     {"open files", probe_open_files},
     {"processes", probe_processes},
+    {"stack", probe_stack},
     {"locked memory", probe_locked_memory},
     {"seccomp", probe_seccomp},
     {"Landlock", probe_landlock},

@@ -28,6 +28,7 @@ void probe_private_memory(struct finding *f);
 void probe_processors(struct finding *f);
 void probe_open_files(struct finding *f);
 void probe_processes(struct finding *f);
+void probe_stack(struct finding *f);
 void probe_locked_memory(struct finding *f);
 void probe_cgroup(struct finding *f);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "stack.h"
 
 enum { FILES_ADVISED = 4096, PROCESSES_ADVISED = 512 };
 
@@ -69,15 +70,33 @@ void probe_processes(struct finding *f)
     finding_blame(f, VERDICT_WARN, "Each worker is a process: raise pids.max, or start fewer.");
 }
 
+/* "8192 KiB", "unlimited" */
+static const char *kibibytes_text(rlim_t limit, char *text, size_t size)
+{
+    if (limit == RLIM_INFINITY)
+        return limit_text(limit, text, size);
+    snprintf(text, size, "%" PRIu64 " KiB", (uint64_t)limit >> 10);
+    return text;
+}
+
+void probe_stack(struct finding *f)
+{
+    struct rlimit r = {0, 0};
+    char text[32];
+    getrlimit(RLIMIT_STACK, &r);
+    finding_found(f, "%s", kibibytes_text(r.rlim_cur, text, sizeof text));
+    if (r.rlim_cur >= STACK_LEAST)
+        return;
+    finding_blame(f, VERDICT_MISSING, "The host and its workers need more.");
+    finding_fix(f, "ulimit -s %d", STACK_LEAST >> 10);
+}
+
 void probe_locked_memory(struct finding *f)
 {
     struct rlimit r = {0, 0};
     char text[32];
     getrlimit(RLIMIT_MEMLOCK, &r);
-    if (r.rlim_cur != RLIM_INFINITY)
-        r.rlim_cur >>= 10;
-    finding_found(f, "%s%s; nothing needs it", limit_text(r.rlim_cur, text, sizeof text),
-                  r.rlim_cur == RLIM_INFINITY ? "" : " KiB");
+    finding_found(f, "%s; nothing needs it", kibibytes_text(r.rlim_cur, text, sizeof text));
 }
 
 /* " memory 512 MiB" */

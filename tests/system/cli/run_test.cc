@@ -182,6 +182,15 @@ TEST_F(Run, WithoutEnoughDescriptorsSaysSo)
     EXPECT_GT(failed, 3);
 }
 
+TEST_F(Run, WithoutEnoughStackSaysSo)
+{
+    EXPECT_EQ(folder_.run("ulimit -s 256; micropipe run hello.cfg 2>messages").status, 1);
+    EXPECT_EQ(Messages(),
+              "micropipe run: the stack is limited to 256 KiB, and needs 512: ulimit -s 512; see micropipe doctor\n");
+    EXPECT_THAT(folder_.run("ulimit -s 256; micropipe doctor").output, HasSubstr("ulimit -s 512"));
+    EXPECT_EQ(folder_.run("ulimit -s 512; micropipe run hello.cfg 2>messages").status, 0) << Messages();
+}
+
 TEST_F(Run, ThatFailsAsJsonStillHasItsReason)
 {
     const Outcome o = Micropipe("--json hello.cfg --set memory=6M");

@@ -98,6 +98,17 @@ TEST_F(Probes, FewProcessesAreAWarning)
     EXPECT_STREQ(f.fix, "ulimit -u 512");
 }
 
+TEST_F(Probes, AStackThatIsTooSmallIsMissing)
+{
+    finding f = FoundAt({64 << 10, 64 << 10}, probe_stack);
+    EXPECT_EQ(f.verdict, VERDICT_MISSING);
+    EXPECT_STREQ(f.found, "64 KiB");
+    EXPECT_STREQ(f.fix, "ulimit -s 512");
+    f = FoundAt({512 << 10, RLIM_INFINITY}, probe_stack);
+    EXPECT_EQ(f.verdict, VERDICT_OK);
+    EXPECT_STREQ(f.found, "512 KiB");
+}
+
 TEST_F(Probes, ALimitThatIsNoneIsCalledUnlimitedOnce)
 {
     finding f = FoundAt({RLIM_INFINITY, RLIM_INFINITY}, probe_processes);
