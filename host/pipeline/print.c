@@ -119,6 +119,13 @@ static void put_plain_setting(struct printer *p, int indent, const struct settin
     fprintf(p->to, "%*s%s = %s;\n", indent, "", s->key, text);
 }
 
+/* What holds then is in the comment above, and there is no value that says it. */
+static void put_not_set(struct printer *p, int indent, const struct setting *s)
+{
+    put_setting_doc(p, indent, s);
+    fprintf(p->to, "%*s# %s is not set\n", indent, "", s->key);
+}
+
 static const char *measure(struct printer *p, uint32_t type, uint64_t n)
 {
     struct value v = {(int64_t)n, (double)n};
@@ -307,9 +314,13 @@ static void put_pipeline_settings(struct printer *p)
     put_text_setting(p, OF_PIPELINE, &table[PIPELINE_NAME], l->name);
     if (wanted(p, l->set, PIPELINE_MEMORY))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_MEMORY], measure(p, MPIPE_SIZE, l->memory));
-    if (wanted(p, l->set, PIPELINE_WORKERS_MEMORY))
+    if (wanted(p, l->set, PIPELINE_WORKERS_MEMORY) && !l->workers_memory)
+        put_not_set(p, OF_PIPELINE, &table[PIPELINE_WORKERS_MEMORY]);
+    else if (wanted(p, l->set, PIPELINE_WORKERS_MEMORY))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_WORKERS_MEMORY], measure(p, MPIPE_SIZE, l->workers_memory));
-    if (wanted(p, l->set, PIPELINE_CPUS))
+    if (wanted(p, l->set, PIPELINE_CPUS) && !l->cpus)
+        put_not_set(p, OF_PIPELINE, &table[PIPELINE_CPUS]);
+    else if (wanted(p, l->set, PIPELINE_CPUS))
         put_plain_setting(p, OF_PIPELINE, &table[PIPELINE_CPUS], region_format(&p->region, "%u", l->cpus));
     if (wanted(p, l->set, PIPELINE_HUGE_PAGES))
         put_text_setting(p, OF_PIPELINE, &table[PIPELINE_HUGE_PAGES],

@@ -24,7 +24,7 @@ struct rule rule_of_setting(const struct setting *s)
     uint32_t n = 0;
     while (s->choices && s->choices[n])
         n++;
-    return (struct rule){s->type, s->fallback, s->min, s->max, s->unit, s->choices, n};
+    return (struct rule){s->type, s->fallback, s->min, s->max, s->unit, s->choices, n, s->fallback == NULL};
 }
 
 static uint32_t base_type(const struct rule *rule)
@@ -99,7 +99,7 @@ static int is_default(const struct rule *rule, const struct value *v)
 {
     struct value fallback = {0, 0};
     uint32_t type = base_type(rule);
-    return (!rule->fallback || value_parse(type, rule->fallback, &fallback) == 0) &&
+    return !rule->by_absence && (!rule->fallback || value_parse(type, rule->fallback, &fallback) == 0) &&
            value_compare(type, v, &fallback) == 0;
 }
 
@@ -224,8 +224,10 @@ int rule_default(struct draft *d, const struct rule *rule, struct option_value *
     struct position at = {&line, 0};
     const char *text = rule->fallback ? rule->fallback : zero_text(rule);
     struct node *n = node_word(d->region, NULL, text, at, at);
+    struct rule any = *rule;
+    any.by_absence = 0;
     quiet.complaints = &unused;
-    int error = rule_apply(&quiet, (struct subject){NULL, ""}, rule, n, out);
+    int error = rule_apply(&quiet, (struct subject){NULL, ""}, &any, n, out);
     complaints_clear(&unused);
     return error;
 }

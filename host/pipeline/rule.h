@@ -13,6 +13,7 @@ struct rule {
     const char *fallback, *min, *max, *unit; /* NULL: none */
     const char *const *choices;
     uint32_t n_choices;
+    int by_absence; /* 1: the default has no value that could be written, it is had by leaving it out */
 };
 
 /* What a value is of, for complaints. */
@@ -25,7 +26,7 @@ struct rule rule_of_option(const struct option_description *o);
 struct rule rule_of_setting(const struct setting *s);
 
 /* Converts a node to what the rule wants, into the draft's region; leaves `option` and `is_set` alone.
- * 0, or -EINVAL after a complaint. The default is always allowed, in range or not. */
+ * 0, or -EINVAL after a complaint. A default that has a value is always allowed, in range or not. */
 int rule_apply(struct draft *d, struct subject subject, const struct rule *rule, const struct node *n,
                struct option_value *out);
 

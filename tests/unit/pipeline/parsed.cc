@@ -160,9 +160,12 @@ std::vector<std::string> Parsed::mistakes() const
 std::string summary(const struct pipeline *p)
 {
     return written([p](FILE *to) {
-        fprintf(to, "%s memory=%" PRIu64 " huge=%d dead=%s start=%" PRIu64 " drain=%" PRIu64 " path=%s http=%s\n",
-                p->name, p->memory, p->huge_pages, p->dead_letters ? p->dead_letters : "-", p->start_timeout_ns,
-                p->drain_timeout_ns, p->plugin_path ? p->plugin_path : "-", p->http ? p->http : "-");
+        fprintf(to,
+                "%s memory=%" PRIu64 "+%" PRIu64 " cpus=%u huge=%d dead=%s start=%" PRIu64 " drain=%" PRIu64
+                " path=%s http=%s\n",
+                p->name, p->memory, p->workers_memory, p->cpus, p->huge_pages, p->dead_letters ? p->dead_letters : "-",
+                p->start_timeout_ns, p->drain_timeout_ns, p->plugin_path ? p->plugin_path : "-",
+                p->http ? p->http : "-");
         for (uint32_t i = 0; i < p->n_stages; i++) {
             const struct stage &s = p->stages[i];
             fprintf(to,

@@ -56,10 +56,10 @@ TEST(Print, EverythingGivesTheSamePipelineAgain)
 
 TEST(Print, SettingsOfThePipelineComeBack)
 {
-    Parsed p =
-        Parsed::line("text.lines | core.null",
-                     {"name=a.b-c", "memory=1G", "huge_pages=off", "dead_letters=/tmp/\"dead\"", "start_timeout=2m",
-                      "drain_timeout=1500ms", "plugin_path=/a:/b", "http=127.0.0.1:9464", "ordered=true"});
+    Parsed p = Parsed::line("text.lines | core.null",
+                            {"name=a.b-c", "memory=1G", "huge_pages=off", "dead_letters=/tmp/\"dead\"",
+                             "start_timeout=2m", "drain_timeout=1500ms", "plugin_path=/a:/b", "http=127.0.0.1:9464",
+                             "ordered=true", "cpus=3", "workers_memory=96M"});
     expect_round_trip(p, PRINT_AS_SET);
     expect_round_trip(p, PRINT_ALL);
 }
@@ -150,6 +150,8 @@ TEST(Print, DefaultsComeWithTheirMeaning)
     EXPECT_THAT(
         all, HasSubstr("            # An option. (integer, 1 to 4096 frames; default: 32)\n            size = 32;\n"));
     EXPECT_THAT(all, HasSubstr("choice: dead_letter | drop | stop; default: dead_letter"));
+    EXPECT_THAT(all, HasSubstr("control group allow)\n# cpus is not set\n"));
+    EXPECT_THAT(all, HasSubstr("as far as the scaler sees it)\n# workers_memory is not set\n"));
 }
 
 TEST(Print, IntegersBeyond32BitsHaveTheirL)
