@@ -170,13 +170,13 @@ void recorder_close(struct recorder **recorder, struct segment *s, const struct 
     read_all(r);
     mark_decisions(r, scaling);
     count_queues(r, now_ns);
-    tell(r, timeline_close(&r->timeline, now_ns, &losses));
+    int error = timeline_close(&r->timeline, now_ns, &losses);
+    tell(r, error);
     if (losses.dropped || losses.overwritten)
         log_write(r->log, LOG_LEVEL_WARNING,
-                  "the trace is not complete: %" PRIu64
-                  " of its events had no room in the file (--trace-size), %" PRIu64
+                  "the trace is not complete: %" PRIu64 " of its events had no room in the file (%s), %" PRIu64
                   " came faster than they could be read",
-                  losses.dropped, losses.overwritten);
+                  losses.dropped, error ? strerror(-error) : "--trace-size", losses.overwritten);
     s->trace = NULL;
     trace_destroy(&r->trace);
     free(r);

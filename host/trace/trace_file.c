@@ -28,6 +28,20 @@ int trace_file_open(struct trace_file *f, const char *path, uint64_t limit)
     return error;
 }
 
+/* `done` bytes of the buffer are written, and there is room for no more: the file ends behind the last object that is
+ * whole. The bracket takes the place of what is there already. */
+static void end_whole(struct trace_file *f, size_t done)
+{
+    size_t whole = done > TAIL ? done - TAIL : 0;
+    while (whole > 0 && memcmp(f->buffer + whole, separator, SEPARATOR) != 0)
+        whole--;
+    f->end += whole;
+    ssize_t written = f->end ? pwrite(f->fd, tail, TAIL, (off_t)f->end) : 0;
+    int cut = ftruncate(f->fd, (off_t)f->end + (f->end ? TAIL : 0));
+    (void)written; /* the error that is told is the first */
+    (void)cut;
+}
+
 int trace_file_flush(struct trace_file *f)
 {
     size_t done = 0, all = f->used + TAIL;
@@ -40,6 +54,7 @@ int trace_file_flush(struct trace_file *f)
             continue;
         if (n <= 0) {
             f->error = n < 0 ? -errno : -EIO;
+            end_whole(f, done);
             return f->error;
         }
         done += (size_t)n;

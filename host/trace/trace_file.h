@@ -1,6 +1,6 @@
 /* A trace file: an array of JSON objects, one a line, of a bounded size, that is whole after every write: the bracket
  * that ends it is written each time, and overwritten by what comes next. So what was written is there and valid
- * whenever this process dies. Host process.
+ * whenever this process dies, and what was whole when the disk is full. Host process.
  */
 #ifndef TRACE_FILE_H
 #define TRACE_FILE_H

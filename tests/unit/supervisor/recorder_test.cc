@@ -1,7 +1,10 @@
 // The host's side of a traced run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -10,6 +13,7 @@ extern "C" {
 #include "recorder.h"
 }
 
+#include "../../support/heard_log.h"
 #include "../../support/temp_folder.h"
 #include "checked_trace.h"
 #include "world.h"
@@ -149,4 +153,35 @@ TEST_F(Recorder, ARunThatIsNotTracedHasNothingToDo)
     recorder_gone(none, 1, 0, "died", start_);
     recorder_close(&none, world_.mutable_segment(), scaling_.get(), start_);
     EXPECT_NE(world_.segment()->trace, nullptr) << "that of the other one";
+}
+
+TEST_F(Recorder, WhatTheDiskHasNoRoomForIsCountedAndTheErrorIsNamed)
+{
+    HeardLog heard;
+    recorder_close(&recorder_, world_.mutable_segment(), scaling_.get(), clock_monotonic());
+    ASSERT_EQ(recorder_open(path_.c_str(), 1 << 24, world_.mutable_segment(), heard.get(), start_, &recorder_), 0);
+    auto work = [&] {
+        for (int i = 0; i < 100; i++) {
+            Tell(1, TRACE_CLAIM, 3);
+            Tell(1, TRACE_COMMIT, 3);
+            Tell(1, TRACE_COMMITTED);
+        }
+        Tick();
+    };
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    rlimit none, most;
+    ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &none), 0);
+    most = none;
+    most.rlim_cur = 10000;
+    ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &most), 0);
+    for (int i = 0; i < 3; i++)
+        work();
+    Close();
+    EXPECT_EQ(SoFar().Problems(), "") << "it ends like that of a host that was killed";
+    EXPECT_GT(SoFar().Spans("filter/0", "process"), 10u);
+    setrlimit(RLIMIT_FSIZE, &none);
+    signal(SIGXFSZ, before);
+    const std::string lines = heard.Lines();
+    EXPECT_THAT(lines, testing::HasSubstr("the trace cannot be written any more: File too large\n"));
+    EXPECT_THAT(lines, testing::HasSubstr("of its events had no room in the file (File too large), 0 came faster"));
 }

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@ extern "C" {
 }
 
 #include "../../support/temp_folder.h"
+#include "../control/limit.h"
 
 namespace
 {
@@ -137,6 +139,43 @@ TEST_F(TraceFile, IsRefusedWhereItCannotBeWrittenTo)
     ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
     EXPECT_NE(trace_file_open(file_.get(), path_.c_str(), 1 << 20), 0) << "a pipe cannot be written to twice";
     EXPECT_EQ(file_->fd, -1);
+}
+
+// The last object that fits is cut somewhere else each time.
+TEST_F(TraceFile, EndsBehindTheLastWholeObjectWhenNoMoreCanBeWritten)
+{
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t room = 20000; room < 20050; room++) {
+        Open(1 << 20);
+        EXPECT_EQ(Add(object), 1);
+        EXPECT_EQ(trace_file_flush(file_.get()), 0);
+        for (int i = 0; i < 600; i++)
+            EXPECT_EQ(Add(object), 1);
+        {
+            Limit most(RLIMIT_FSIZE, room);
+            EXPECT_EQ(trace_file_flush(file_.get()), -EFBIG);
+        }
+        EXPECT_GT(Objects(), 500) << room;
+        EXPECT_LT(Objects(), 600) << room;
+        EXPECT_EQ(trace_file_close(file_.get()), -EFBIG);
+        EXPECT_GT(Objects(), 500) << room;
+    }
+    signal(SIGXFSZ, before);
+}
+
+TEST_F(TraceFile, StaysAsItWasWhenNothingMoreCanBeWritten)
+{
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t more = 0; more < 8; more++) {
+        Open(1 << 20);
+        EXPECT_EQ(Add(object), 1);
+        EXPECT_EQ(trace_file_flush(file_.get()), 0);
+        EXPECT_EQ(Add(object), 1);
+        Limit most(RLIMIT_FSIZE, Size() + more);
+        EXPECT_EQ(trace_file_close(file_.get()), -EFBIG);
+        EXPECT_EQ(Objects(), 1) << more;
+    }
+    signal(SIGXFSZ, before);
 }
 
 TEST_F(TraceFile, GoesOnWithoutHarmWhenTheDiskIsFull)
