@@ -37,9 +37,14 @@ static void announce(const struct session *s)
         event_wake_all(&s->t.input->order);
 }
 
+static int has_pending(const struct session *s)
+{
+    return s->created || s->t.n_created > 0;
+}
+
 void session_take_token(struct session *s)
 {
-    if (s->has_token)
+    if (s->has_token || has_pending(s))
         return;
     session_release_memory(s);
     slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
@@ -59,11 +64,6 @@ static int take(struct session *s, uint64_t bytes, struct descriptor *d)
     if (error && allocator_gave_back(&s->t.allocator))
         event_wake_all(&memory_of(s)->freed);
     return error;
-}
-
-static int has_pending(const struct session *s)
-{
-    return s->created || s->t.n_created > 0;
 }
 
 /* Payload of the frames that the plugin has made and not emitted yet. */

@@ -22,8 +22,8 @@ static void end_bracket(struct session *s)
 static mpipe_status deliver(struct session *s, struct view *v, uint32_t index, mpipe_frame **frame)
 {
     transaction_cursor(&s->t, index);
-    session_watch(s);
     call_begin(s, v, index);
+    session_watch(s);
     *frame = &v->frame;
     return MPIPE_OK;
 }

@@ -34,7 +34,7 @@ static enum verdict no_memory(struct session *s)
 {
     switch (s->shortage) {
     case SHORTAGE_TOKEN:
-        session_take_token(s);
+        s->wants_token = 1;
         return AGAIN;
     case SHORTAGE_WAIT:
         return COMMIT_AGAIN;
@@ -73,8 +73,8 @@ static enum verdict failed(struct session *s, mpipe_status status, uint32_t inde
 
 static enum verdict call_processor(struct session *s, struct view *v, uint32_t index)
 {
-    session_watch(s);
     call_begin(s, v, index);
+    session_watch(s);
     mpipe_status status = s->processor->process(s->self, &s->io, v ? &v->frame : NULL);
     session_unwatch(s);
     if (status < 0 && s->shortage != SHORTAGE_NONE && status != MPIPE_BAD_FRAME)
@@ -180,8 +180,8 @@ static int flush(struct session *s)
     while (again && s->processor->flush) {
         if (replay(s) != WORKER_DONE)
             return WORKER_FATAL;
-        session_watch(s);
         call_begin(s, NULL, CURSOR_NONE);
+        session_watch(s);
         status = s->processor->flush(s->self, &s->io);
         session_unwatch(s);
         again = status < 0 && (s->shortage == SHORTAGE_WAIT || s->shortage == SHORTAGE_TOKEN);
@@ -192,14 +192,14 @@ static int flush(struct session *s)
         call_undo(s);
         if (again)
             call_restore_state(s);
-        if (s->shortage == SHORTAGE_TOKEN)
-            session_take_token(s);
+        s->wants_token |= s->shortage == SHORTAGE_TOKEN;
         commit(s);
     }
     if (status >= 0)
         return WORKER_DONE;
     note_reason(s, "flush() failed");
-    return give_up(s, CURSOR_NONE);
+    int result = give_up(s, CURSOR_NONE);
+    return s->shortage == SHORTAGE_NEVER ? WORKER_CONFIG : result;
 }
 
 /* Gives up the kept frames that flush() left. Returns how many. */

@@ -101,6 +101,9 @@ struct view *session_replay(struct session *s)
 
 void call_begin(struct session *s, struct view *in_hand, uint32_t index)
 {
+    if (s->wants_token)
+        session_take_token(s); /* a commit since the undo may have given it back: frames that were kept come again
+                                  first, and get() commits before it says that there is no frame */
     transaction_here(&s->t, &s->mark);
     s->in_hand = in_hand;
     s->in_hand_index = index;
@@ -239,11 +242,13 @@ void session_note_part(struct session *s)
 void session_commit(struct session *s)
 {
     int sends = s->t.n_outputs > 0;
+    int settles = sends || s->n_done > 0 || s->t.n_removed > 0;
     allocation_tidy();
     session_decide(s);
     if (s->n_done && au64_relaxed(&s->t.slot->flowing) == 0)
         note_flow(s->t.slot);
     count_work(s, sends);
+    s->wants_token &= !settles;
     s->n_done = 0;
     transaction_here(&s->t, &s->mark);
     if (s->created)

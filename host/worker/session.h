@@ -49,6 +49,7 @@ struct session {
     uint32_t n_emitted, n_given_up; /* by this call: frames emitted; kept frames emitted or dropped */
     enum shortage shortage;
     int has_token;
+    int wants_token; /* 1: a call was undone for want of it, and nothing was committed since */
     uint64_t never_bytes,
         never_held; /* so much did not fit beside so much in hand, with all of the memory; 0: all did */
     char reason[REASON_MAX];
@@ -151,7 +152,8 @@ enum wait_result session_wait_input(struct session *s, uint64_t deadline_ns);
 /* Waits until the readers have room for the outputs. 0: the time is over. */
 int session_wait_room(struct session *s, uint64_t deadline_ns);
 
-/* Takes the stage's memory token, so that the next call may wait for memory with blocks in hand. */
+/* Before a call that is made again because it needs the stage's memory token: takes it, so that the call may wait for
+ * memory with blocks in hand. A commit in between gives it back. */
 void session_take_token(struct session *s);
 
 /* Gives all spans back, and wakes who waits for memory. Nothing of ours is PENDING. */

@@ -262,6 +262,11 @@ void transaction_rollback(struct transaction *t, const struct transaction_mark *
     tally_copy(&t->tally, &mark->tally, 0, TALLY_WORDS);
 }
 
+static int has_memory(const struct transaction *t)
+{
+    return t->allocator.n_owned > 0 || end_is_owned_by(&t->segment->stages[t->stage].memory->token, t->me);
+}
+
 /* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes
  * before ours waiting for memory, it would be for ever: then this worker leaves, and its successor does the work again
  * in its turn. */
@@ -273,7 +278,7 @@ static void wait_for_turn(struct transaction *t)
         if (au64_acquire(&r->committed) == t->claim_start + t->now.settled)
             return;
         const struct stage_place *place = &t->segment->stages[t->stage];
-        for (uint32_t w = 0; w < place->n_slots && t->allocator.n_owned > 0; w++)
+        for (uint32_t w = 0; w < place->n_slots && has_memory(t); w++)
             if (au32_acquire(&t->segment->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
                 slot_leave(t->slot, WORKER_ROLLBACK);
         slot_enter(t->slot, SLOT_WAIT_TURN);

@@ -65,8 +65,8 @@ static int recover_pull(struct session *s, mpipe_status status)
     if (refuse || (!waits && !session_may_retry(s, index)))
         session_refuse(s, index, 0, s->reason[0] ? s->reason : "the processor failed, and gave no reason");
     session_commit(s);
-    if (token)
-        session_take_token(s);
+    s->wants_token |= token;
+    s->pressed = 0; /* what it was told to flush it has still */
     return 1;
 }
 

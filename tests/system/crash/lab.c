@@ -238,4 +238,43 @@ static const mpipe_processor grow = {
     .run = grow_run,
 };
 
-MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken, &hungry, &grow)
+/* Keeps all frames, and makes one when it is told to flush or the stream ends: as large as a block, and then it has a
+ * type, which needs a larger one. It tries again after a commit, as a keeper should. */
+static mpipe_status brim_send(const mpipe_io *io)
+{
+    enum { FILLS_A_BLOCK = 40 };
+    mpipe_frame *frame = mpipe_create(io, FILLS_A_BLOCK, NULL);
+    mpipe_status status = frame ? mpipe_resize(io, &frame, FILLS_A_BLOCK) : MPIPE_NO_MEMORY;
+    if (status == MPIPE_OK) {
+        frame->type = mpipe_type("lab.brim");
+        status = mpipe_emit(io, 0, frame);
+    }
+    if (frame && status != MPIPE_OK)
+        mpipe_drop(io, frame);
+    return status;
+}
+
+static mpipe_status brim_run(void *self, const mpipe_io *io)
+{
+    (void)self;
+    for (;;) {
+        mpipe_frame *frame;
+        mpipe_status got = mpipe_get_sync(io, MPIPE_ANY_PORT, MPIPE_FOREVER, &frame);
+        mpipe_status status = got == MPIPE_OK ? mpipe_keep(io, frame) : brim_send(io);
+        if (status == MPIPE_NO_MEMORY) {
+            mpipe_flush_out(io, MPIPE_FOREVER);
+            status = brim_send(io);
+        }
+        if (status != MPIPE_OK || got == MPIPE_END || got == MPIPE_STOP)
+            return status;
+    }
+}
+
+static const mpipe_processor brim = {
+    MPIPE_PROCESSOR,
+    .name = "brim",
+    .summary = "Keeps all frames, and makes one that does not fit into its block",
+    .run = brim_run,
+};
+
+MPIPE_PLUGIN("lab", "1.0.0", &pass, &copy, &pair, &add, &sink, &broken, &hungry, &grow, &brim)

@@ -88,6 +88,22 @@ TEST(Memory, ASourceThatTriesAgainWhereNoFrameCanEverFitEndsThePipelineWithTheSe
     EXPECT_NE(result.reason.find("raise stages.grow.memory"), std::string::npos) << result.reason << result.errors;
 }
 
+// So does one that keeps frames, whether the stream ends or a stage before it waits for memory: it must not try for
+// ever, or fall asleep.
+TEST(Memory, AKeeperWhoseFrameCanNeverFitEndsThePipelineWithTheSettingToChange)
+{
+    for (const char *source : {"core.generate count=3", "core.generate count=2000 size=8 size_max=3000"}) {
+        Folder folder;
+        Running run(folder, {"-e", std::string(source) + " | lab.brim | core.null", "--set", "memory=8M", "--set",
+                             "stages.brim.memory=2M"});
+        Result result = run.finish();
+        EXPECT_EQ(result.exit_code, 2) << result.errors;
+        EXPECT_NE(result.reason.find("beside the 40 bytes that this call has made"), std::string::npos)
+            << result.reason;
+        EXPECT_NE(result.reason.find("raise stages.brim.memory"), std::string::npos) << result.reason << result.errors;
+    }
+}
+
 // Lines of many sizes, and with their attributes: none of them may want two sizes at once.
 TEST(Memory, SourcesReadTheirFilesInAShareOfOneSpan)
 {

@@ -206,6 +206,25 @@ TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSo
     EXPECT_EQ(au32_relaxed(&world_.Slot(FILTER, 1)->leaving), WORKER_ROLLBACK + 1u);
 }
 
+// While it has the token, nobody else of the stage takes memory.
+TEST_F(Ordered, AWorkerThatHasTheTokenLeavesForASiblingWhoseTurnIsBeforeAndWantsMemory)
+{
+    world_.Feed(SOURCE, {"a", "b"});
+    OrderedWorker first(world_, 0);
+    transaction_claim(&first.t, 1);
+    au32_store_relaxed(&first.t.slot->state, SLOT_WAIT_MEMORY);
+    Child second([this] {
+        OrderedWorker worker(world_, 1);
+        transaction_claim(&worker.t, 1);
+        end_lock(&world_.Memory(FILTER)->token, worker.t.me);
+        worker.Forward();
+        return 0;
+    });
+    EXPECT_EQ(second.Wait(), WORKER_ROLLBACK);
+    world_.Bury(FILTER, 1);
+    EXPECT_EQ(au64_relaxed(&world_.Memory(FILTER)->token.owner), 0u);
+}
+
 TEST_F(Ordered, AWorkerThatHasMemoryStaysThoughWorkersOfOtherStagesWantSome)
 {
     world_.Feed(SOURCE, {"a", "b"});
