@@ -35,14 +35,25 @@ int dead_letter_make_folder(const char *path)
     return error;
 }
 
+static int open_folder(struct dead_letter_box *box)
+{
+    box->folder = open(box->segment->pipeline->dead_letters, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return box->folder < 0 ? -errno : 0;
+}
+
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
                      const struct log *log)
 {
     *box = (struct dead_letter_box){.segment = s, .log = log, .stage = stage, .worker = worker, .folder = -1};
     if (!s->pipeline->dead_letters)
         return 0;
-    box->folder = open(s->pipeline->dead_letters, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return box->folder < 0 ? -errno : 0;
+    int error = open_folder(box);
+    if (error == -ENOENT && dead_letter_make_folder(s->pipeline->dead_letters) == 0) {
+        log_write(log, LOG_LEVEL_WARNING, "the folder for dead letters '%s' was gone, and is made again",
+                  s->pipeline->dead_letters);
+        error = open_folder(box);
+    }
+    return error;
 }
 
 /* An object that is being made; `failed`: some of it is missing, for want of memory, and it is not to be

@@ -20,10 +20,12 @@ struct dead_letter_box {
     int folder; /* -1: none is configured, refused frames are counted only */
 };
 
-/* Host, before the first fork: creates the folder and those above it. 0 or -errno. */
+/* Creates the folder and those above it. 0 or -errno. The host does so before the first fork. */
 int dead_letter_make_folder(const char *path);
 
-/* Opens the folder, if one is configured. 0 or -errno. */
+/* Opens the folder, if one is configured. 0 or -errno. If somebody has removed it since the host made it, it is made
+ * again; a worker that still has the old one leaves over its next letter, and its successor comes here. In a sandbox
+ * that is strict nothing can be made, and nothing could be written into what others made. */
 int dead_letter_open(struct dead_letter_box *box, const struct segment *s, uint32_t stage, uint32_t worker,
                      const struct log *log);
 

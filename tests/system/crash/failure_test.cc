@@ -221,3 +221,37 @@ TEST(Broken, AFrameWithWhichTheProcessorFailsForGoodIsADeadLetter)
         EXPECT_EQ(letter.attempts, 3);
     }
 }
+
+TEST(OnError, AFolderForDeadLettersThatIsRemovedIsMadeAgain)
+{
+    namespace fs = std::filesystem;
+    Folder folder;
+    const std::string dead = folder / "dead/letters";
+    auto has_letter = [&] {
+        std::error_code ignored;
+        for (const auto &file : fs::directory_iterator(dead, ignored))
+            if (file.path().extension() == ".json")
+                return true;
+        return false;
+    };
+    Running run(
+        folder,
+        {"--set", "dead_letters=dead/letters", "-e",
+         "core.generate count=0 rate=1000 | debug.fail :name=middle :workers=2 rate=0.5 | core.null :name=end"});
+    for (int round = 0; round < 3; round++) {
+        ASSERT_TRUE(run.wait_until(has_letter)) << "in round " << round;
+        const std::string removed = folder / ("removed" + std::to_string(round));
+        fs::rename(folder / "dead", removed);
+        ASSERT_TRUE(run.wait_until([&] { // workers still write into it
+            std::error_code ignored;
+            fs::remove_all(removed, ignored);
+            return !fs::exists(removed);
+        }));
+    }
+    ASSERT_TRUE(run.wait_until(has_letter));
+    kill(run.pid(), SIGTERM);
+    Result result = run.finish();
+    EXPECT_EQ(result.exit_code, 3) << result.reason << result.errors;
+    EXPECT_EQ(broken_identity(result), "");
+    EXPECT_NE(result.errors.find("'dead/letters' was gone, and is made again"), std::string::npos) << result.errors;
+}
