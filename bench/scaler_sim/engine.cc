@@ -349,6 +349,14 @@ void Engine::SetSource(bool on)
         Begin(worker);
 }
 
+void Engine::AddInHand(const Worker &w, stage_observation *o) const
+{
+    double age = now_ - w.started, cpu = w.state == COMPUTING ? cpu_clock_ - w.cpu_at_start : w.cpu;
+    double delay = w.state == COMPUTING ? age - cpu : w.delay;
+    o->in_hand_ns += ns(std::max(cpu, age - delay));
+    o->in_hand_cpu_ns += ns(cpu);
+}
+
 void Engine::Observe(observation *o)
 {
     o->cpus = now_ > seen_at_ ? cores_seen_ / (now_ - seen_at_) : cores_;
@@ -357,11 +365,23 @@ void Engine::Observe(observation *o)
     for (uint32_t i = 0; i < stages_.size(); i++) {
         Stage &s = stages_[i];
         Count(s);
-        o->stages[i] = {s.arrived,     s.done,          s.done,       ns(s.busy_s),          ns(s.cpu_s), ns(s.delay_s),
-                        ns(s.idle_s),  ns(s.blocked_s), ns(s.turn_s), s.present - s.warming, s.warming,   0,
-                        s.shape.bytes, s.queued};
+        o->stages[i] = {s.arrived,
+                        s.done,
+                        s.done,
+                        ns(s.busy_s),
+                        ns(s.cpu_s),
+                        ns(s.delay_s),
+                        ns(s.idle_s),
+                        ns(s.blocked_s),
+                        ns(s.turn_s),
+                        s.present - s.warming,
+                        s.warming,
+                        0,
+                        0,
+                        s.shape.bytes,
+                        s.queued};
     }
     for (const Worker &w : workers_)
         if (w.state == COMPUTING || w.state == QUEUED || w.state == WAITING)
-            o->stages[w.stage].in_hand_ns += ns(now_ - w.started);
+            AddInHand(w, &o->stages[w.stage]);
 }

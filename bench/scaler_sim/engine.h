@@ -86,6 +86,7 @@ class Engine
     void Leave(uint32_t worker);
     uint32_t NewWorker(uint32_t stage);
     uint32_t Outputs(Stage &s);
+    void AddInHand(const Worker &w, stage_observation *o) const;
 
     Random random_;
     double cores_, now_ = 0;

@@ -22,10 +22,13 @@ static double increase(uint64_t from, uint64_t to)
 
 struct work work_between(const struct stage_observation *from, const struct stage_observation *to)
 {
+    double busy = increase(from->busy_ns, to->busy_ns), delay = increase(from->run_delay_ns, to->run_delay_ns);
+    double in_hand = (double)to->in_hand_ns - (double)from->in_hand_ns;
+    double in_hand_cpu = (double)to->in_hand_cpu_ns - (double)from->in_hand_cpu_ns;
     return (struct work){.frames = increase(from->done, to->done),
-                         .busy_s = increase(from->busy_ns, to->busy_ns) * NS,
-                         .cpu_s = increase(from->cpu_ns, to->cpu_ns) * NS,
-                         .delay_s = increase(from->run_delay_ns, to->run_delay_ns) * NS,
+                         .own_s = (busy - delay + in_hand) * NS,
+                         .cpu_s = (increase(from->cpu_ns, to->cpu_ns) + in_hand_cpu) * NS,
+                         .delay_s = delay * NS,
                          .turn_s = increase(from->wait_turn_ns, to->wait_turn_ns) * NS,
                          .blocked_s = increase(from->wait_output_ns, to->wait_output_ns) * NS};
 }
@@ -33,7 +36,7 @@ struct work work_between(const struct stage_observation *from, const struct stag
 static void work_add(struct work *sum, const struct work *more, double keep)
 {
     sum->frames = sum->frames * keep + more->frames;
-    sum->busy_s = sum->busy_s * keep + more->busy_s;
+    sum->own_s = sum->own_s * keep + more->own_s;
     sum->cpu_s = sum->cpu_s * keep + more->cpu_s;
     sum->delay_s = sum->delay_s * keep + more->delay_s;
     sum->elapsed_s = sum->elapsed_s * keep + more->elapsed_s;
@@ -41,7 +44,7 @@ static void work_add(struct work *sum, const struct work *more, double keep)
 
 static double service(const struct work *w)
 {
-    return w->frames > 0 ? fmax(w->busy_s - w->delay_s, w->cpu_s) / w->frames : 0;
+    return w->frames > 0 ? fmax(0, fmax(w->own_s, w->cpu_s)) / w->frames : 0;
 }
 
 /* What share of `had` to keep if `more` comes in after dt_s. */
@@ -84,13 +87,13 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
 {
     double workers_s = fmax(1, now->live) * dt_s, keep = exp(-dt_s / LOAD_S);
     double starved = fmin(1, increase(e->last.wait_input_ns, now->wait_input_ns) * NS / workers_s);
-    double waited =
-        increase(e->last.wait_output_ns, now->wait_output_ns) + increase(e->last.wait_turn_ns, now->wait_turn_ns);
-    double blocked = fmin(1, waited * NS / workers_s);
-    double occupied = fmax(0, 1 - starved - blocked);
+    double blocked = fmin(1, increase(e->last.wait_output_ns, now->wait_output_ns) * NS / workers_s);
+    double turning = fmin(1, increase(e->last.wait_turn_ns, now->wait_turn_ns) * NS / workers_s);
+    double occupied = fmax(0, 1 - starved - blocked - turning);
     double had = e->seen_s * keep, has = had + dt_s;
     e->starved = (e->starved * had + starved * dt_s) / has;
     e->occupied = (e->occupied * had + occupied * dt_s) / has;
+    e->turning = (e->turning * had + turning * dt_s) / has;
     e->rate = (e->rate * had + frames) / has;
     e->seen_s = has;
 }
@@ -100,7 +103,7 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
  * How long that is says nothing while the workers before it wait for readers, or all for a core. */
 static void take_turns(struct estimate *e, const struct work *more, double workers, int is_full, double keep)
 {
-    if (is_full || more->blocked_s > BLOCKED * more->busy_s)
+    if (is_full || more->blocked_s > BLOCKED * (more->own_s + more->delay_s))
         return;
     e->turn_s = e->turn_s * keep + more->turn_s + (workers > 1 ? more->delay_s : 0);
     work_add(&e->turn_of, more, keep);
@@ -108,18 +111,18 @@ static void take_turns(struct estimate *e, const struct work *more, double worke
         e->turn_times = e->turn_s / (e->turn_of.frames * service(&e->turn_of));
 }
 
-/* Short frames end first, so the first that are done are no fair sample: the time of those in hand belongs to it. */
+/* Before the first frame is finished it takes as long as those in hand already do. */
 static void take_costs(struct estimate *e, const struct stage_observation *now)
 {
-    double in_hand_s = (double)now->in_hand_ns * NS, whole = 1;
-    if (e->kept.frames < 1) {
-        e->wait_s = in_hand_s;
+    double frames = e->kept.frames;
+    if (frames < 1) {
+        double workers = fmax(1, now->live);
+        e->cpu_s = (double)now->in_hand_cpu_ns * NS / workers;
+        e->wait_s = fmax(0, (double)now->in_hand_ns * NS / workers - e->cpu_s);
         return;
     }
-    if (e->kept.frames < FEW_FRAMES && e->kept.busy_s > 0)
-        whole += in_hand_s / e->kept.busy_s;
-    e->cpu_s = e->kept.cpu_s / e->kept.frames * whole;
-    e->wait_s = fmax(0, service(&e->kept) * whole - e->cpu_s);
+    e->cpu_s = fmax(0, e->kept.cpu_s) / frames;
+    e->wait_s = service(&e->kept) - e->cpu_s;
 }
 
 void estimate_update(struct estimate *e, const struct stage_observation *now, double feeders_done, int is_full,

@@ -4,6 +4,7 @@
  * w = (busy - cpu - run delay) / done  seconds a frame off the CPU: I/O, sleep, a lock, a device
  * s = c + w                            what one worker would need on a core of its own; 1 / s is its true rate (DS2)
  *
+ * busy and cpu with what has gone into the frames in hand since.
  * The delay by other runnable processes is left out: with it, a full machine looks like slow I/O, and gets workers that
  * make it worse. Old frames are forgotten with time, but never below a number that makes a mean; a cost that jumps is
  * taken over as soon as two windows in a row agree.
@@ -13,10 +14,14 @@
 
 #include "observation.h"
 
-/* Sums over some finished frames; seconds. */
+/* What a stage did in some time. Work is that of all frames which were in hand then, finished or not: by finished ones
+ * alone a stage would look fast while one worker has the lock and all others wait for it, frame in hand. */
 struct work {
-    double frames, busy_s, cpu_s, delay_s, turn_s, blocked_s;
-    double elapsed_s; /* in which they were */
+    double frames;            /* finished */
+    double own_s, cpu_s;      /* seconds of work without run delay; of that, CPU time */
+    double delay_s;           /* run delay of those that were finished */
+    double turn_s, blocked_s; /* workers' waits for their turn, and for room */
+    double elapsed_s;
 };
 
 struct estimate {
@@ -34,6 +39,7 @@ struct estimate {
     double ratio;         /* frames that arrive here for one that the feeders finish */
     double starved;       /* share of its workers' time without input, of the last seconds */
     double occupied;      /* share of its workers' time in processors, of the last seconds */
+    double turning;       /* and waiting for their turn */
     double rate;          /* frames finished a second, of the last seconds */
     int has_jumped;       /* in this tick (dearer: 1, cheaper: -1): what was learned about this stage is void */
 };

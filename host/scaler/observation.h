@@ -2,7 +2,7 @@
  * data.
  *
  * Counters are sums over all workers that a stage has had since the start, also of those that are gone, and never
- * decrease. Times of work are counted when a frame is finished, so that a quotient by `done` is exact in any window.
+ * decrease. Times of work are counted when a frame is finished; what those in hand have taken so far is told apart.
  */
 #ifndef OBSERVATION_H
 #define OBSERVATION_H
@@ -33,7 +33,8 @@ struct stage_observation {
     uint64_t wait_turn_ns;   /* of an ordered stage: the frame is done, but one before it is not */
     uint32_t live;           /* workers that take frames, and those that were told to leave and are still there */
     uint32_t warming;        /* workers that are forked, but not open */
-    uint64_t in_hand_ns;     /* sum of the ages of the frames in hand */
+    uint64_t in_hand_ns;     /* what the frames in hand have taken so far: as busy_ns, without run_delay_ns, */
+    uint64_t in_hand_cpu_ns; /* and as cpu_ns */
     uint64_t worker_bytes;   /* memory that one more worker takes, as measured or guessed */
     uint32_t queued;         /* frames in its ring */
 };

@@ -83,7 +83,7 @@ static struct look take_look(const struct probe *p, const struct attempt_stage *
         l.runnable += l.runnable_s[i] / (seen->cpus * l.seconds);
         l.spare[i] = waited_s(&p->mark[i], &seen->stages[i]) / l.seconds;
         l.occupied[i] = 1 - l.spare[i] / stages[i].workers;
-        if (w.blocked_s > BLOCKED * w.busy_s) /* turns are then waits for room */
+        if (w.blocked_s > BLOCKED * (w.own_s + w.delay_s)) /* turns are then waits for room */
             l.occupied[i] -= w.turn_s / (l.seconds * stages[i].workers);
         if (stages[i].is_source && l.dry < 1)
             l.occupied[i] /= 1 - l.dry;

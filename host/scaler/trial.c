@@ -13,14 +13,14 @@ static const double STILL_ENOUGH = 0.9; /* of what a stage gave before it was lo
 static struct level level_since(const struct stage_observation *mark, const struct stage_observation *now, double dt_s)
 {
     struct work w = work_between(mark, now);
-    double own_s = fmax(w.busy_s - w.delay_s, w.cpu_s);
+    double cpu_s = fmax(0, w.cpu_s), own_s = fmax(w.own_s, cpu_s);
     if (w.frames < 1 || dt_s <= 0)
         return (struct level){0};
     return (struct level){.frames = w.frames,
                           .busy = own_s / dt_s,
                           .turn = clock_seconds(mark->wait_turn_ns, now->wait_turn_ns) / dt_s,
-                          .cpu_s = w.cpu_s / w.frames,
-                          .wait_s = (own_s - w.cpu_s) / w.frames};
+                          .cpu_s = cpu_s / w.frames,
+                          .wait_s = (own_s - cpu_s) / w.frames};
 }
 
 struct level trial_level(const struct scaler_memory *mem)

@@ -56,23 +56,54 @@ static uint64_t since(uint64_t then, uint64_t now)
     return now > then ? now - then : 0;
 }
 
+/* The share of the time between two ticks that was over at `then`. */
+static double share_at(uint64_t then, uint64_t last_ns, uint64_t now_ns)
+{
+    return then >= now_ns ? 1 : (double)since(last_ns, then) / (double)(now_ns - last_ns);
+}
+
 /* CPU time of a worker since the last tick, and its delays while it was at work: those after its waits are no part of a
- * frame's time. */
-static void take_usage(struct scaling *s, uint32_t stage, uint32_t worker, pid_t pid, const struct slot *slot)
+ * frame's time. A delay counts when its frame is finished, as the frame's other times do. */
+static void take_usage(struct scaling *s, uint32_t stage, uint32_t worker, pid_t pid, const struct slot *slot,
+                       uint64_t now_ns)
 {
     struct worker_usage *last = &s->usage[stage][worker];
-    struct worker_usage now = {pid, usage_cpu_ns(pid), usage_delay_ns(pid), au64_relaxed(&slot->sleep_delay_ns)};
+    struct worker_usage now = {.pid = pid,
+                               .at_ns = now_ns,
+                               .cpu_ns = usage_cpu_ns(pid),
+                               .delay_ns = usage_delay_ns(pid),
+                               .sleep_delay_ns = au64_relaxed(&slot->sleep_delay_ns),
+                               .since_ns = au64_relaxed(&slot->work_since)};
     if (now.cpu_ns == 0)
         return;
     if (last->pid != pid)
-        *last = (struct worker_usage){.pid = pid, .sleep_delay_ns = now.sleep_delay_ns};
+        *last = (struct worker_usage){.pid = pid, .sleep_delay_ns = now.sleep_delay_ns, .since_ns = now.since_ns};
+    uint64_t delay = since(since(last->sleep_delay_ns, now.sleep_delay_ns), since(last->delay_ns, now.delay_ns));
+    now.waited_core_ns = last->waited_core_ns + delay;
+    now.counted_delay_ns = last->counted_delay_ns;
+    if (now.since_ns != last->since_ns)
+        now.counted_delay_ns =
+            last->waited_core_ns + (uint64_t)((double)delay * share_at(now.since_ns, last->at_ns, now_ns));
     s->cpu_ns += since(last->cpu_ns, now.cpu_ns);
-    s->delay_ns[stage] += since(since(last->sleep_delay_ns, now.sleep_delay_ns), since(last->delay_ns, now.delay_ns));
+    s->delay_ns[stage] += since(last->counted_delay_ns, now.counted_delay_ns);
     *last = now;
 }
 
+/* What the frame in hand has taken so far. */
+static void add_in_hand(struct stage_observation *o, const struct slot *slot, const struct worker_usage *usage,
+                        uint64_t not_at_work, uint64_t now_ns)
+{
+    uint64_t own = since(not_at_work, since(au64_relaxed(&slot->work_since), now_ns));
+    uint64_t cpu = since(au64_relaxed(&slot->work_cpu_at), usage->cpu_ns);
+    uint64_t delay = since(usage->counted_delay_ns, usage->waited_core_ns);
+    cpu = cpu < own ? cpu : own;
+    o->in_hand_cpu_ns += cpu;
+    o->in_hand_ns += delay < own - cpu ? own - delay : cpu;
+}
+
 /* What the slot says, with the wait that goes on, and the time that the frame in hand has taken. */
-static void add_slot(struct stage_observation *o, const struct slot *slot, const struct berth *b, uint64_t now_ns)
+static void add_slot(struct stage_observation *o, const struct slot *slot, const struct berth *b,
+                     const struct worker_usage *usage, uint64_t now_ns)
 {
     uint32_t state = au32_acquire(&slot->state);
     uint64_t waits = slot_waits(slot);
@@ -94,9 +125,7 @@ static void add_slot(struct stage_observation *o, const struct slot *slot, const
         o->wait_output_ns += waited;
     else if (state == SLOT_WAIT_TURN)
         o->wait_turn_ns += waited;
-    uint64_t all = since(au64_relaxed(&slot->work_since), now_ns);
-    uint64_t not_at_work = since(au64_relaxed(&slot->work_waited), waits) + waited;
-    o->in_hand_ns += state == SLOT_BUSY ? since(not_at_work, all) : 0;
+    add_in_hand(o, slot, usage, since(au64_relaxed(&slot->work_waited), waits) + waited, now_ns);
 }
 
 /* One worker of a stage tells for all of them; another one each time. */
@@ -130,8 +159,8 @@ static void observe(struct scaling *s, const struct segment *segment, const stru
             const struct berth *b = &crews[i].berths[w];
             const struct slot *slot = segment_slot(segment, i, w);
             if (b->state == BERTH_ALIVE)
-                take_usage(s, i, w, b->pid, slot);
-            add_slot(stage, slot, b, now_ns);
+                take_usage(s, i, w, b->pid, slot, now_ns);
+            add_slot(stage, slot, b, &s->usage[i][w], now_ns);
         }
         if (now_ns >= s->memory_at && s->scaler.stages[i].min < s->scaler.stages[i].max)
             measure_memory(s, &crews[i], place->n_slots, now_ns);

@@ -16,7 +16,10 @@
 /* What was read of a worker at the last tick. */
 struct worker_usage {
     pid_t pid;
-    uint64_t cpu_ns, delay_ns, sleep_delay_ns;
+    uint64_t at_ns, cpu_ns, delay_ns, sleep_delay_ns;
+    uint64_t since_ns;         /* the last frame that is counted was finished */
+    uint64_t waited_core_ns;   /* while it was at work, since it is there; */
+    uint64_t counted_delay_ns; /* of that, in frames that are finished */
 };
 
 struct scaling {

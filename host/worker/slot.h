@@ -70,10 +70,11 @@ struct slot {
     au64 work_busy_ns; /* without waits for input, room, memory or a turn */
     au64 work_cpu_ns;
     au64 work_since;     /* monotonic ns: the last frame that is counted was finished */
-    au64 work_waited;    /* sum of the waits above at that time */
+    au64 work_waited;    /* sum of the waits above at that time, */
+    au64 work_cpu_at;    /* and CPU time of the process */
     au64 sleep_delay_ns; /* how long it was ready to go on after its waits, but had no core; measured at some of them */
     uint32_t schedstat;  /* 1 + descriptor of its own /proc/self/schedstat, 0: none */
-    uint8_t pad2[12];
+    uint8_t pad2[4];
     char reason[REASON_MAX]; /* the text of the last mpipe_fail() */
     /* for who watches: monotonic ns, when the frames that are in hand were taken on */
     au64 batch_since;

@@ -10,21 +10,22 @@ uint64_t slot_waits(const struct slot *slot)
            au64_relaxed(&slot->wait_memory_ns) + au64_relaxed(&slot->wait_turn_ns);
 }
 
-static void mark(struct work_account *w, struct slot *slot, uint64_t now_ns, uint64_t waited_ns)
+static void mark(struct work_account *w, struct slot *slot, uint64_t now_ns, uint64_t waited_ns, uint64_t cpu_ns)
 {
     w->since = now_ns;
     w->waited_ns = waited_ns;
+    w->cpu_ns = cpu_ns;
     au64_store_relaxed(&slot->work_since, now_ns);
     au64_store_relaxed(&slot->work_waited, waited_ns);
+    au64_store_relaxed(&slot->work_cpu_at, cpu_ns);
 }
 
 void work_begin(struct work_account *w, struct slot *slot, uint64_t out)
 {
     w->frames = 0;
     w->out = out;
-    w->cpu_ns = clock_now(CLOCK_PROCESS_CPUTIME_ID);
     w->next_write = 0; /* the first frames are news */
-    mark(w, slot, clock_monotonic(), slot_waits(slot));
+    mark(w, slot, clock_monotonic(), slot_waits(slot), clock_now(CLOCK_PROCESS_CPUTIME_ID));
 }
 
 static void add(au64 *sum, uint64_t more)
@@ -41,8 +42,7 @@ void work_end(struct work_account *w, struct slot *slot)
     add(&slot->work_busy_ns, all > waits ? all - waits : 0);
     add(&slot->work_cpu_ns, cpu - w->cpu_ns);
     w->frames = 0;
-    w->cpu_ns = cpu;
-    mark(w, slot, now, waited);
+    mark(w, slot, now, waited, cpu);
 }
 
 int work_tell(struct work_account *w, struct slot *slot)

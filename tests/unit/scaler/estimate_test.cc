@@ -41,3 +41,46 @@ TEST(Estimate, WaitsForATurnFollowTheCostOfAFrameAlsoWhereReadersHoldItUp)
     EXPECT_NEAR(e.cpu_s, 0.033, 0.001);
     EXPECT_NEAR(e.waits_turn_s, 0.066, 0.002);
 }
+
+TEST(Estimate, BeforeAFrameIsFinishedThoseInHandSayWhatTheyTake)
+{
+    estimate e = {};
+    stage_observation o = {};
+    o.live = 4;
+    o.in_hand_ns = 8'000'000'000;
+    o.in_hand_cpu_ns = 7'600'000'000;
+    estimate_update(&e, &o, 0, 0, TICK_S);
+    EXPECT_NEAR(e.cpu_s, 1.9, 0.001) << "of each of the four";
+    EXPECT_NEAR(e.wait_s, 0.1, 0.001);
+}
+
+TEST(Estimate, AFrameInHandCountsWithItsCpuTimeAndItsWaits)
+{
+    estimate e = {};
+    stage_observation o = {};
+    Work(&o, 0.01, 0, 0);
+    o.in_hand_ns = 1'500'000'000;
+    o.in_hand_cpu_ns = 500'000'000;
+    estimate_update(&e, &o, 0, 0, TICK_S);
+    EXPECT_NEAR(e.cpu_s, 0.02, 0.001) << "0.5 s and 0.5 s of 50 frames";
+    EXPECT_NEAR(e.wait_s, 0.02, 0.001);
+}
+
+// A lock that is given to who had it last: all others wait, frame in hand.
+TEST(Estimate, AStageOfWhichOneWorkerHasTheLockIsNotFast)
+{
+    estimate e = {};
+    stage_observation o = {};
+    int jumps = 0;
+    o.live = 13;
+    for (int i = 0; i < 60; i++) {
+        o.done += 25;
+        o.passed += 25;
+        o.busy_ns += static_cast<uint64_t>((i < 30 ? 13 : 1) * TICK_S * 1e9);
+        o.in_hand_ns += static_cast<uint64_t>((i < 30 ? 0 : 12) * TICK_S * 1e9);
+        estimate_update(&e, &o, 0, 0, TICK_S);
+        jumps += e.has_jumped != 0;
+    }
+    EXPECT_NEAR(estimate_service(&e), 13 * TICK_S / 25, 0.01);
+    EXPECT_EQ(jumps, 0);
+}

@@ -44,6 +44,17 @@ TEST_F(Books, AWaitIsNotWork)
     EXPECT_EQ(au64_relaxed(&s->work_waited), NS_PER_S) << "what is in hand is measured from here on";
 }
 
+TEST_F(Books, TheCpuTimeOfTheFrameInHandIsMeasuredFromTheLast)
+{
+    const uint64_t before = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+    work_begin(&w, s.get(), 0);
+    EXPECT_GE(au64_relaxed(&s->work_cpu_at), before);
+    const uint64_t between = clock_now(CLOCK_PROCESS_CPUTIME_ID);
+    work_end(&w, s.get());
+    EXPECT_GE(au64_relaxed(&s->work_cpu_at), between);
+    EXPECT_LE(au64_relaxed(&s->work_cpu_at), clock_now(CLOCK_PROCESS_CPUTIME_ID));
+}
+
 TEST_F(Books, WaitsBeforeTheFirstFrameAreNotTakenOff)
 {
     Wait(s.get(), NS_PER_S);
