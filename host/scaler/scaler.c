@@ -13,10 +13,12 @@ static const double STARVED_S = 30;                /* time constant */
 static const double FLAPS_S = 900;                 /* and that of reversals */
 static const double PAUSING = 0.15;                /* sources without input for such a share of the time have breaks */
 static const double OFTEN_STARVED = 0.3;           /* such sources set the pace: */
-static const double PEAK_S = 60, DEMAND_TIMES = 2; /* nobody needs to be faster than this times their best of late */
+static const double PEAK_S = 60, DEMAND_TIMES = 2; /* nobody needs to be faster than this times their best of late, */
+static const double PACE_S = 2;                    /* over so long: few frames come by chance */
 static const double FULL = 0.95, FULL_S = 8;       /* of the cores in use, and of how long that is said */
-static const double LIGHT_FRAMES = 20;             /* by fewer, what a frame takes is not known */
-static const double PROBE_AFTER_S = 3;             /* without a decision */
+static const double ALWAYS = 0.9, MOSTLY = 0.6; /* a stage is at work, and cores are in use when they are the limit */
+static const double LIGHT_FRAMES = 20;          /* by fewer, what a frame takes is not known */
+static const double PROBE_AFTER_S = 3;          /* without a decision */
 
 void scaler_init(struct scaler *s, const struct scaler_stage *stages, uint32_t n_stages, uint64_t now_ns)
 {
@@ -113,6 +115,12 @@ static void note_light(const struct scaler *s, struct scaler_memory *mem)
         mem->light_cpu_s = e->cpu_s;
 }
 
+/* Takes the newest value into a mean with this time constant; until so much was seen, of all that was. */
+static void blend(double *mean, double newest, double dt_s, double constant_s, double seen_s)
+{
+    *mean += (newest - *mean) * fmax(dt_s / seen_s, 1 - exp(-dt_s / constant_s));
+}
+
 /* CPU time is counted when a frame is finished: in a single tick that may be far more than was used, or less. */
 static int are_cores_full(struct scaler *s, double used_s, double cores_s, double dt_s)
 {
@@ -160,11 +168,37 @@ static void observe(struct scaler *s, const struct observation *seen, double dt_
         }
     }
     breaks_update(&s->breaks, idle, made, dt_s);
-    double keep = exp(-dt_s / STARVED_S);
-    s->starved = s->starved * keep + starved / sources * (1 - keep);
+    s->seen_s += dt_s;
+    blend(&s->starved, starved / sources, dt_s, STARVED_S, s->seen_s);
+    blend(&s->pace, made / dt_s, dt_s, PACE_S, s->seen_s);
     s->flaps = s->flaps * exp(-dt_s / FLAPS_S) + s->has_flapped;
     s->has_flapped = 0;
-    s->peak = fmax(made / dt_s, s->peak * exp(-dt_s / PEAK_S));
+    s->peak = fmax(s->pace, s->peak * exp(-dt_s / PEAK_S));
+}
+
+/* Share of the time of a stage's workers in which they have a frame, and it is not for readers that they wait. */
+static double at_work(const struct estimate *e)
+{
+    return e->occupied + e->turning;
+}
+
+/* The stage that has all the workers that it may have, always at work; n_stages: none. */
+static uint32_t find_full_stage(const struct scaler *s, const struct model *m)
+{
+    for (uint32_t i = 0; i < s->n_stages; i++) {
+        if (s->memory[i].workers >= m->stages[i].limit && at_work(&s->memory[i].estimate) > ALWAYS)
+            return i;
+    }
+    return s->n_stages;
+}
+
+/* Of the cores. */
+static double find_used(const struct scaler *s, const struct observation *seen, const struct model *m)
+{
+    double cores = 0;
+    for (uint32_t i = 0; i < s->n_stages; i++)
+        cores += s->memory[i].estimate.rate * m->stages[i].cpu_s;
+    return cores / seen->cpus;
 }
 
 static struct scaler_state find_state(const struct scaler *s, const struct observation *seen, const struct model *m)
@@ -176,14 +210,19 @@ static struct scaler_state find_state(const struct scaler *s, const struct obser
     } else if (s->plan.bound == BOUND_STAGE) {
         state.stage = s->plan.stage;
         state.limit = s->stages[state.stage].is_sink ? LIMIT_SINK : LIMIT_STAGE;
-        state.occupied = s->memory[state.stage].estimate.occupied;
+        state.occupied = at_work(&s->memory[state.stage].estimate);
     } else if (s->plan.bound == BOUND_MEMORY) {
         state.limit = LIMIT_MEMORY;
         state.occupied = 1 - fmax(0, resize_room(s, seen)) / (double)seen->memory;
     } else if (s->plan.bound == BOUND_CPU) {
+        uint32_t stage = find_full_stage(s, m);
         state.limit = LIMIT_CPU;
-        for (uint32_t i = 0; i < s->n_stages; i++)
-            state.occupied += s->memory[i].estimate.rate * m->stages[i].cpu_s / seen->cpus;
+        state.occupied = fmin(1, find_used(s, seen, m));
+        if (state.occupied < MOSTLY && stage < s->n_stages) { /* by turns, or a device, which the model does not know */
+            state.stage = stage;
+            state.limit = s->stages[stage].is_sink ? LIMIT_SINK : LIMIT_STAGE;
+            state.occupied = at_work(&s->memory[stage].estimate);
+        }
     }
     return state;
 }

@@ -97,9 +97,11 @@ struct scaler {
     double used_s, cores_s;         /* CPU time of frames that are finished, and that of the cores, of some seconds */
     double flaps;                   /* ticks of late in which a stage was changed against its last change, */
     int has_flapped;                /* and whether this is one */
+    double seen_s;                  /* since the start */
     double starved;                 /* share of the sources' time without input, of half a minute */
+    double pace;                    /* frames of the sources a second, of some seconds, */
     struct breaks breaks;
-    double peak;                        /* the highest rate of the sources, of a minute */
+    double peak;                        /* and the highest of a minute */
     uint32_t target[SCALER_STAGES_MAX]; /* workers: of the plan, and those that only store for breaks */
 };
 

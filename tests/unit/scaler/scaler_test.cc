@@ -160,6 +160,44 @@ TEST(Scaler, AStarvedSourceGetsNoWorkersAndIsTheLimit)
     EXPECT_EQ(f.Verdict().state.limit, LIMIT_SOURCE);
 }
 
+TEST(Scaler, ASourceThatIsStarvedFromTheStartIsNotTakenForAFastOne)
+{
+    Fluid f(2, {{0.001}, {0.0001, 0.020}});
+    f.source_share = 0.1;
+    for (int i = 0; i < 60; i++) {
+        f.Tick();
+        EXPECT_LE(f.Workers(1), 2u) << i;
+    }
+    EXPECT_EQ(f.Verdict().state.limit, LIMIT_SOURCE);
+}
+
+// The model knows nothing of turns: by it the cores would be the limit, of which less than half are in use.
+TEST(Scaler, AStageWhoseWorkersAllWaitForTheirTurnIsTheLimit)
+{
+    scaler s;
+    scaler_stage stages[] = {{0, 1, 1, 0, 8, 0}, {1, 64, 64, 1, 8, 0}};
+    observation seen = {};
+    scaler_verdict v;
+    scaler_init(&s, stages, 2, 0);
+    seen.cpus = 8;
+    seen.memory = UINT64_MAX;
+    for (uint64_t i = 1; i <= 40; i++) {
+        for (auto &o : {&seen.stages[0], &seen.stages[1]})
+            o->arrived = o->passed = o->done = 350 * i;
+        seen.stages[0].busy_ns = seen.stages[0].cpu_ns = 35'000'000 * i;
+        seen.stages[0].wait_output_ns = 465'000'000 * i;
+        seen.stages[1].busy_ns = 7'000'000'000 * i; // 20 ms a frame
+        seen.stages[1].cpu_ns = 1'750'000'000 * i;
+        seen.stages[1].wait_turn_ns = 25'000'000'000 * i;
+        seen.stages[0].live = 1;
+        seen.stages[1].live = 64;
+        scaler_decide(&s, &seen, i * NS_PER_S / 2, &v);
+    }
+    EXPECT_EQ(v.state.limit, LIMIT_STAGE);
+    EXPECT_EQ(v.state.stage, 1u);
+    EXPECT_NEAR(v.state.occupied, 1, 0.01);
+}
+
 TEST(Scaler, ADecisionSaysWhatItWasMadeOf)
 {
     Fluid f(8, {{0.002}, {0.006, 0.002}});
