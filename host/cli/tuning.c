@@ -37,18 +37,25 @@ static const struct mark *last_mark(const struct tuning *t)
     return &t->marks[(t->n_marks - 1) % TUNING_MARKS];
 }
 
-/* Frames a second that the sources have made of late. */
+/* Frames a second that the sources have made of late, until their end; 0: none in that time. */
 static double rate(const struct tuning *t)
 {
-    uint32_t n = t->n_marks < TUNING_MARKS ? t->n_marks : TUNING_MARKS;
-    const struct mark *last = last_mark(t), *first = &t->marks[(t->n_marks - n) % TUNING_MARKS];
+    if (t->n_marks < 2)
+        return 0;
+    uint32_t n = t->n_marks < TUNING_MARKS ? t->n_marks : TUNING_MARKS, at = t->n_marks - 1;
+    const struct mark *first = &t->marks[(t->n_marks - n) % TUNING_MARKS];
+    while (at > t->n_marks - n && t->marks[at % TUNING_MARKS].frames == t->marks[(at - 1) % TUNING_MARKS].frames)
+        at--;
+    const struct mark *last = &t->marks[at % TUNING_MARKS];
+    if (last == first)
+        return 0;
     return (double)(last->frames - first->frames) / ((double)(last->at_ns - first->at_ns) / (double)NS_PER_S);
 }
 
 static void print_found(const struct tuning *t, FILE *out)
 {
     fprintf(out, "# found by micropipe tune in %.0f s", (double)(last_mark(t)->at_ns - t->from_ns) / (double)NS_PER_S);
-    if (t->n_marks > 1)
+    if (rate(t) > 0)
         fprintf(out, ": %.4g frames/s of the source", rate(t));
     fprintf(out, "%s%s\n", t->seen.limit[0] ? "; limited by: " : "", t->seen.limit);
 }

@@ -68,6 +68,20 @@ class Tuning : public testing::Test
 
 } // namespace
 
+TEST_F(Tuning, TheRateIsThatUntilTheSourceHasEnded)
+{
+    for (uint64_t frames : {0, 50, 100, 150, 150, 150, 150})
+        Look(frames);
+    EXPECT_THAT(Text(), HasSubstr(": 100 frames/s of the source"));
+}
+
+TEST_F(Tuning, OfASourceThatMadeNothingMeanwhileThereIsNoRate)
+{
+    for (uint64_t frames : {150, 150, 150})
+        Look(frames);
+    EXPECT_THAT(Text(), Not(HasSubstr("frames/s of the source")));
+}
+
 TEST_F(Tuning, EndsWhenNothingWasDecidedFor15Seconds)
 {
     for (int i = 1; i < 20; i++)
