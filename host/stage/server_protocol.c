@@ -33,7 +33,8 @@ int server_hear(int socket, struct server_message *m, int *fd)
 {
     union passed passed;
     struct iovec text = {m, sizeof *m};
-    struct msghdr h = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &passed, .msg_controllen = sizeof passed};
+    struct msghdr h = {.msg_iov = &text, .msg_iovlen = 1, .msg_control = &passed};
+    h.msg_controllen = CMSG_LEN(sizeof *fd); /* with its padding a second one, which nobody would close, had room */
     *fd = -1;
     ssize_t n = recvmsg(socket, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     const struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&h) : NULL;

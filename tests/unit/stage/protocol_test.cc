@@ -11,6 +11,7 @@ extern "C" {
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "open_files.h"
 
@@ -27,22 +28,24 @@ class Protocol : public testing::Test
         close(ends_[1]);
     }
 
-    // Sends so many bytes of a message, and a descriptor.
-    void SayPart(size_t size, int fd)
+    // Sends so many bytes of a message, and a descriptor, or more of it.
+    void SayPart(size_t size, int fd, int copies = 1)
     {
         server_message m = {};
         iovec text = {&m, size};
-        alignas(cmsghdr) char room[CMSG_SPACE(sizeof fd)] = {};
+        const std::vector<int> fds(static_cast<size_t>(copies), fd);
+        const size_t bytes = fds.size() * sizeof fd;
+        alignas(cmsghdr) char room[CMSG_SPACE(8 * sizeof fd)] = {};
         msghdr h = {};
         h.msg_iov = &text;
         h.msg_iovlen = 1;
         h.msg_control = room;
-        h.msg_controllen = sizeof room;
+        h.msg_controllen = CMSG_SPACE(bytes);
         cmsghdr *c = CMSG_FIRSTHDR(&h);
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(c), &fd, sizeof fd);
+        c->cmsg_len = CMSG_LEN(bytes);
+        memcpy(CMSG_DATA(c), fds.data(), bytes);
         ASSERT_EQ(sendmsg(ends_[0], &h, 0), static_cast<ssize_t>(size));
     }
 
@@ -105,6 +108,20 @@ TEST_F(Protocol, APartOfAMessageIsNoneAndItsDescriptorIsClosed)
     EXPECT_EQ(server_hear(ends_[1], &heard_, &fd_), 0);
     EXPECT_EQ(fd_, -1);
     EXPECT_EQ(OpenFiles(), before);
+    close(file);
+}
+
+TEST_F(Protocol, OfManyDescriptorsOneIsTakenAndNoneIsLeftOpen)
+{
+    int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    long before = OpenFiles();
+    for (int copies : {2, 3, 8}) {
+        SayPart(sizeof heard_, file, copies);
+        EXPECT_EQ(server_hear(ends_[1], &heard_, &fd_), 1);
+        ASSERT_GE(fd_, 0) << copies;
+        close(fd_);
+        EXPECT_EQ(OpenFiles(), before) << copies;
+    }
     close(file);
 }
 
