@@ -99,13 +99,13 @@ static void take_load(struct estimate *e, const struct stage_observation *now, d
 }
 
 /* A frame of an ordered stage keeps its worker until it is its turn: so many times as long as it takes itself, as it
- * waits for frames like it. Where they have to share cores for moments, it waits the longer, and takes longer itself.
- * How long that is says nothing while the workers before it wait for readers, or all for a core. */
-static void take_turns(struct estimate *e, const struct work *more, double workers, int is_full, double keep)
+ * waits for frames like it. How long that is says nothing while the workers before it wait for readers, or all for a
+ * core; and their waits for a core are no turns: more workers, which turns ask for, would make more of them. */
+static void take_turns(struct estimate *e, const struct work *more, int is_full, double keep)
 {
     if (is_full || more->blocked_s > BLOCKED * (more->own_s + more->delay_s))
         return;
-    e->turn_s = e->turn_s * keep + more->turn_s + (workers > 1 ? more->delay_s : 0);
+    e->turn_s = e->turn_s * keep + more->turn_s;
     work_add(&e->turn_of, more, keep);
     if (e->turn_of.frames >= FEW_FRAMES && service(&e->turn_of) > 0)
         e->turn_times = e->turn_s / (e->turn_of.frames * service(&e->turn_of));
@@ -135,7 +135,7 @@ void estimate_update(struct estimate *e, const struct stage_observation *now, do
     work_add(&e->kept, &more, keep);
     work_add(&e->window, &more, 1);
     watch_for_jump(e, workers);
-    take_turns(e, &more, workers, is_full, keep);
+    take_turns(e, &more, is_full, keep);
     take_costs(e, now);
     e->waits_turn_s = e->turn_times * estimate_service(e);
     keep = kept_share(e->sent_by_feeders, feeders_done, KEEP_FRAMES, dt_s);

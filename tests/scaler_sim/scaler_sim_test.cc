@@ -160,6 +160,7 @@ TEST(ScalerSim, PipelinesThatWereFarFromTheBestAreNot)
         {"with input, the source has one worker of ten", 7000047, 2, Change::BURSTS, {2, 2, 1, 1, 1, 2, 10}},
         {"frames are stored where the source needs the memory", 6000044, 64, Change::BURSTS, {2, 2, 1, 6, 3, 5, 1}},
         {"an ordered source takes all cores, and its turns are waits for them", 1000032, 64, Change::DEARER, {79, 9}},
+        {"an ordered source's waits for cores count as turns", 12000030, 32, Change::HALF_CORES, {12, 136}},
         {"rings have room for a break's work, but are empty", 1000042, 32, Change::BURSTS, {68, 25, 44, 15, 4, 2, 29}},
         {"workers are sized for a rate that does not fit into memory", 1000013, 64, Change::BURSTS, {25, 60, 10}},
         {"the memory that a try had freed was given away", 10000021, 2, Change::BURSTS, {2, 1, 2, 5}},

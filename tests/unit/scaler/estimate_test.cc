@@ -42,6 +42,19 @@ TEST(Estimate, WaitsForATurnFollowTheCostOfAFrameAlsoWhereReadersHoldItUp)
     EXPECT_NEAR(e.waits_turn_s, 0.066, 0.002);
 }
 
+TEST(Estimate, AWaitForACoreIsNoTurn)
+{
+    estimate e = {};
+    stage_observation o = {};
+    for (int i = 0; i < 20; i++) {
+        Work(&o, 0.1, 0.02, 0);
+        o.run_delay_ns += 2'000'000'000; // of 50 frames
+        o.busy_ns += 2'000'000'000;
+        estimate_update(&e, &o, 0, 0, TICK_S);
+    }
+    EXPECT_NEAR(e.waits_turn_s, 0.02, 0.001);
+}
+
 TEST(Estimate, BeforeAFrameIsFinishedThoseInHandSayWhatTheyTake)
 {
     estimate e = {};
