@@ -21,9 +21,9 @@ enum { ATTEMPT_WAYS = 4 };
 
 struct attempt_stage {
     uint32_t workers, least, most; /* most: that it may have, and that fit */
-    double cpu_s;                  /* a frame, */
-    double light_cpu_s;            /* and the least that it was since it jumped; 0: not known */
     int is_source;
+    double cpu_s;       /* a frame, */
+    double light_cpu_s; /* and the least that it was since it jumped; 0: not known */
 };
 
 /* What the stages did in a window. */

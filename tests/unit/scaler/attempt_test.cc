@@ -20,7 +20,7 @@ class Attempt : public ::testing::Test
         look_.noise = 0.01;
         look_.runnable = 0.5;
         for (int i = 0; i < 3; i++) {
-            stages_[i] = {4, 1, 10, 0.001, 0.001, i == 0};
+            stages_[i] = {4, 1, 10, i == 0, 0.001, 0.001};
             look_.occupied[i] = 0.3;
             look_.runnable_s[i] = 10;
         }
@@ -137,7 +137,7 @@ TEST_F(Attempt, OfThreeWorkersOnOneCoreOneCanStay)
 
 TEST_F(Attempt, AWorkerOfFortyIsNotWorthATryAndHidesNoOther)
 {
-    stages_[1] = {40, 1, 41, 0.001, 0.001, 0};
+    stages_[1] = {40, 1, 41, 0, 0.001, 0.001};
     look_.occupied[0] = 0.8;
     look_.occupied[1] = 0.9;
     EXPECT_EQ(Find(), Found(0, 2));

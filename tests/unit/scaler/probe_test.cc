@@ -40,7 +40,7 @@ class Bench
     void Doubt(uint32_t stage, int dearer) { probe_doubt(&probe_, stage, dearer); }
     void Intrude(uint32_t stage) { probe_intrude(&probe_, stage, now_); }
 
-    attempt_stage stages[2] = {{4, 1, 10, 0.001, 0, 0}, {4, 1, 10, 0.001, 0, 0}};
+    attempt_stage stages[2] = {{4, 1, 10, 0, 0.001, 0}, {4, 1, 10, 0, 0.001, 0}};
     breaks breaks_ = {};
     struct {
         uint32_t stage, to;
