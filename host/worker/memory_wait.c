@@ -13,6 +13,7 @@
 
 #include "pressure.h"
 #include "tracing.h"
+#include "turn.h"
 #include "waiting.h"
 
 static struct stage_memory *memory_of(const struct session *s)
@@ -109,8 +110,10 @@ static int sleep_for_memory(struct session *s, uint64_t bytes, struct descriptor
 {
     struct event *freed = &memory_of(s)->freed;
     for (;;) {
-        if (!has_pending(s))
+        if (!has_pending(s)) {
             session_release_memory(s);
+            turn_before_memory(&s->t);
+        }
         uint32_t sequence = event_prepare(freed);
         slot_enter(s->t.slot, SLOT_WAIT_MEMORY);
         int error = take(s, bytes, d);
@@ -157,6 +160,7 @@ static int is_never(const struct session *s, uint64_t bytes)
 
 static int acquire(struct session *s, uint64_t bytes, struct descriptor *d)
 {
+    turn_before_memory(&s->t);
     int error = take(s, bytes, d);
     if (error != -ENOMEM)
         return error;

@@ -41,7 +41,9 @@ BLOCK_ASSERT(sizeof(struct superblock) == 256, "lines of the host's");
 /* Shared memory: what the workers of a stage share beside their ring. */
 struct stage_memory {
     struct event freed; /* allocators sleep on it: the stage's share is used up */
-    uint8_t pad[56];
+    au64 short_until;   /* an ordered stage: claims before that position take memory in their turn (turn.h) */
+    au32 short_for;     /* how many claims that is; 0: it was never short */
+    uint8_t pad[44];
     struct end token; /* who holds it may wait for memory with blocks in hand; nobody else takes any meanwhile */
 };
 BLOCK_ASSERT(sizeof(struct stage_memory) == 128, "two lines");

@@ -14,6 +14,7 @@
 #include "probes.h"
 #include "sample.h"
 #include "tracing.h"
+#include "turn.h"
 #include "waiting.h"
 
 int session_init(struct session *s, const mpipe_processor *processor, const struct log *log)
@@ -259,7 +260,7 @@ void session_commit(struct session *s)
         allocator_settle(&s->t.allocator, ALLOCATOR_RELEASE_ALL);
         end_unlock(&m->token);
         event_wake_all(&m->freed);
-    } else if (event_wanted(&m->freed)) {
+    } else if (event_wanted(&m->freed) || turn_is_short(&s->t)) {
         session_release_memory(s);
     } else if (allocator_settle(&s->t.allocator, ALLOCATOR_KEEP_OPEN) > 0) {
         event_wake_all(&m->freed); /* whoever came to want memory since the look found these spans owned */

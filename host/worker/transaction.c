@@ -6,10 +6,9 @@
 
 #include "check.h"
 #include "graph.h"
-#include "pressure.h"
 #include "roll_forward.h"
 #include "tracing.h"
-#include "waiting.h"
+#include "turn.h"
 
 static void find_readers(struct transaction *t)
 {
@@ -262,31 +261,6 @@ void transaction_rollback(struct transaction *t, const struct transaction_mark *
     tally_copy(&t->tally, &mark->tally, 0, TALLY_WORDS);
 }
 
-static int has_memory(const struct transaction *t)
-{
-    return t->allocator.n_owned > 0 || end_is_owned_by(&t->segment->stages[t->stage].memory->token, t->me);
-}
-
-/* An ordered stage: outputs are published in the order of claims. With memory in hand, and a sibling whose turn comes
- * before ours waiting for memory, it would be for ever: then this worker leaves, and its successor does the work again
- * in its turn. */
-static void wait_for_turn(struct transaction *t)
-{
-    struct ring *r = t->input;
-    while (au64_acquire(&r->committed) != t->claim_start + t->now.settled) {
-        uint32_t sequence = event_prepare(&r->order);
-        if (au64_acquire(&r->committed) == t->claim_start + t->now.settled)
-            return;
-        const struct stage_place *place = &t->segment->stages[t->stage];
-        for (uint32_t w = 0; w < place->n_slots && has_memory(t); w++)
-            if (au32_acquire(&t->segment->slots[place->first_slot + w]->state) == SLOT_WAIT_MEMORY)
-                slot_leave(t->slot, WORKER_ROLLBACK);
-        slot_enter(t->slot, SLOT_WAIT_TURN);
-        pressure_tell(t);
-        slot_sleep(t->slot, SLOT_WAIT_TURN, &r->order, sequence, EVENT_FOREVER);
-    }
-}
-
 struct ring *transaction_full_ring(const struct transaction *t)
 {
     for (uint32_t i = 0; i < t->n_readers; i++) {
@@ -357,7 +331,7 @@ void transaction_commit(struct transaction *t, uint32_t settle)
 {
     CHECK(settle <= transaction_claimed(t));
     if (t->ordered && transaction_claimed(t) > 0) /* also for the first outputs of a frame that is not settled yet */
-        wait_for_turn(t);
+        turn_wait(t);
     write_next_copy(t);
     t->now.deciding = settle;
     t->now.copy = !t->now.copy;

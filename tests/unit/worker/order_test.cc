@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "child.h"
 #include "mixer.h"
+#include "scripted.h"
 #include "stages.h"
 #include "store_trap.h"
 #include "world.h"
@@ -51,6 +54,8 @@ class Ordered : public testing::Test
         worker.Forward();
         return 0;
     }
+
+    uint64_t ShortUntil() const { return au64_relaxed(&world_.Memory(FILTER)->short_until); }
 
     uint64_t Published() const { return au64_relaxed(&world_.Ring(FILTER)->committed); }
 
@@ -204,6 +209,101 @@ TEST_F(Ordered, AWorkerThatHasMemoryLeavesForASiblingWhoseTurnIsBeforeAndWantsSo
     Child second([this] { return ForwardWithMemory(); });
     EXPECT_EQ(second.Wait(), WORKER_ROLLBACK);
     EXPECT_EQ(au32_relaxed(&world_.Slot(FILTER, 1)->leaving), WORKER_ROLLBACK + 1u);
+    EXPECT_GT(ShortUntil(), 1u) << "its successor, and who comes next, would take it again";
+}
+
+TEST_F(Ordered, MemoryIsTakenInTurnForTwiceAsLongIfItIsShortAgainSoon)
+{
+    const struct {
+        uint64_t until;
+        uint32_t lasted, lasts; // claims
+    } cases[] = {{0, 0, 16}, {1, 100, 200}, {0, 1, 16}, {1, 1 << 20, 1 << 20}, {2, 100, 100}};
+    world_.Feed(SOURCE, {"a", "b"});
+    OrderedWorker first(world_, 0), second(world_, 1);
+    transaction_claim(&first.t, 1);
+    transaction_claim(&second.t, 1);
+    au32_store_relaxed(&first.t.slot->state, SLOT_WAIT_MEMORY);
+    descriptor d;
+    ASSERT_EQ(allocator_take(&second.t.allocator, 1024, &d), 0);
+    for (const auto &c : cases) {
+        au64_store_relaxed(&world_.Memory(FILTER)->short_until, c.until);
+        au32_store_relaxed(&world_.Memory(FILTER)->short_for, c.lasted);
+        Child leaving([&] {
+            second.Forward();
+            return 0;
+        });
+        EXPECT_EQ(leaving.Wait(), WORKER_ROLLBACK);
+        EXPECT_EQ(au32_relaxed(&world_.Memory(FILTER)->short_for), c.lasts) << c.until << ", " << c.lasted;
+        EXPECT_EQ(ShortUntil(), c.until > 1 ? c.until : 1 + c.lasts) << "of a worker that had its memory from before";
+    }
+}
+
+TEST_F(Ordered, AWorkerThatHasMemoryStaysThoughASiblingWhoseTurnIsLaterWantsSome)
+{
+    world_.Feed(SOURCE, {"a", "b", "c"});
+    OrderedWorker first(world_, 0), second(world_, 1), third(world_, 2);
+    for (OrderedWorker *worker : {&first, &second, &third})
+        ASSERT_EQ(transaction_claim(&worker->t, 1), 1u);
+    au32_store_relaxed(&third.t.slot->state, SLOT_WAIT_MEMORY);
+    descriptor d;
+    ASSERT_EQ(allocator_take(&second.t.allocator, 1024, &d), 0);
+    Child staying([&] {
+        second.Forward();
+        return 0;
+    });
+    ASSERT_TRUE(staying.Asleep()) << "it will have it for no longer than it takes";
+    first.Forward();
+    EXPECT_EQ(staying.Wait(), 0);
+    EXPECT_EQ(Sequence(), "ab");
+}
+
+TEST_F(Ordered, WhereMemoryIsShortItIsTakenInTurn)
+{
+    Script script;
+    script.process = [](const mpipe_io *io, mpipe_frame *frame) {
+        mpipe_frame *made = mpipe_create(io, 1024, frame);
+        return made ? mpipe_emit(io, 0, made) : MPIPE_NO_MEMORY;
+    };
+    World world(
+        {{"source", nullptr, 0}, {"filter", &scripted, 16, 1, 2, 1, true, 3, &script}, {"sink", nullptr, 64, 1, 1, 0}},
+        {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}});
+    world.Feed(SOURCE, {"a", "b"});
+    ring_close(world.Ring(FILTER));
+    au64_store_relaxed(&world.Memory(FILTER)->short_until, 2);
+    const arena_range range = world.segment()->stages[FILTER].range;
+    const au32 *owner = &world.segment()->arena.spans[range.first].owner;
+    OrderedWorker first(world, 0);
+    ASSERT_EQ(transaction_claim(&first.t, 1), 1u);
+    Child second([&] { return world.RunWorker(FILTER, 1); });
+    ASSERT_TRUE(second.Asleep());
+    EXPECT_EQ(au32_relaxed(&world.Slot(FILTER, 1)->state), uint32_t{SLOT_WAIT_TURN});
+    EXPECT_EQ(au32_relaxed(owner), 0u);
+    first.Forward();
+    EXPECT_EQ(second.Wait(), WORKER_DONE);
+    EXPECT_EQ(world.Drain(SINK).size(), 2u);
+}
+
+// Or it would have it when it is not its turn, from the commit on.
+TEST_F(Ordered, WhereMemoryIsShortItIsGivenBackByEachCommit)
+{
+    Script script;
+    World world(
+        {{"source", nullptr, 0}, {"filter", &scripted, 16, 1, 2, 1, true, 3, &script}, {"sink", nullptr, 64, 1, 1, 0}},
+        {{SOURCE, 0, FILTER}, {FILTER, 0, SINK}});
+    const arena_range range = world.segment()->stages[FILTER].range;
+    const au32 *owner = &world.segment()->arena.spans[range.first].owner;
+    std::vector<uint32_t> owners; // of the span, when a frame is given
+    script.process = [&](const mpipe_io *io, mpipe_frame *frame) {
+        owners.push_back(au32_relaxed(owner));
+        mpipe_frame *made = mpipe_create(io, 1024, frame);
+        return made ? mpipe_emit(io, 0, made) : MPIPE_NO_MEMORY;
+    };
+    world.Feed(SOURCE, {"a", "b", "c"});
+    ring_close(world.Ring(FILTER));
+    au64_store_relaxed(&world.Memory(FILTER)->short_until, 2);
+    EXPECT_EQ(world.RunWorker(FILTER), WORKER_DONE);
+    ASSERT_EQ(owners.size(), 3u);
+    EXPECT_EQ(owners[1], 0u);
 }
 
 // While it has the token, nobody else of the stage takes memory.
