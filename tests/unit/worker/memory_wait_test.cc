@@ -19,7 +19,7 @@ namespace
 {
 
 constexpr uint64_t MOST_OF_A_SPAN = 1200 * 1024; // no two of them fit
-constexpr int64_t A_MOMENT = 1000000; // ns
+constexpr int64_t A_MOMENT = 1000000;            // ns
 
 // What happens between an attempt to take memory that failed, and the look whether anybody else has some.
 std::function<void()> between;
