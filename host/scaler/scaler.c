@@ -121,7 +121,7 @@ static void blend(double *mean, double newest, double dt_s, double constant_s, d
     *mean += (newest - *mean) * fmax(dt_s / seen_s, 1 - exp(-dt_s / constant_s));
 }
 
-/* CPU time is counted when a frame is finished: in a single tick that may be far more than was used, or less. */
+/* In a single tick workers may be short of work by chance, although the cores are what limits them. */
 static int are_cores_full(struct scaler *s, double used_s, double cores_s, double dt_s)
 {
     double keep = exp(-dt_s / FULL_S);

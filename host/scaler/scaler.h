@@ -94,7 +94,7 @@ struct scaler {
     struct probe probe;
     uint64_t ticked_ns, decided_ns; /* the last tick, and the last with a decision */
     double cpus;                    /* the most since they were taken for others */
-    double used_s, cores_s;         /* CPU time of frames that are finished, and that of the cores, of some seconds */
+    double used_s, cores_s;         /* CPU time of the workers, and that of the cores, of some seconds */
     double flaps;                   /* ticks of late in which a stage was changed against its last change, */
     int has_flapped;                /* and whether this is one */
     double seen_s;                  /* since the start */

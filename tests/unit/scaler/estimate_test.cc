@@ -23,6 +23,13 @@ void Work(stage_observation *o, double cpu_s, double turn_s, double blocked_s)
     o->live = 16;
 }
 
+// So many seconds have gone into the frames in hand, of them on a core.
+void Hold(stage_observation *o, double own_s, double cpu_s)
+{
+    o->in_hand_ns = static_cast<uint64_t>(own_s * 1e9);
+    o->in_hand_cpu_ns = static_cast<uint64_t>(cpu_s * 1e9);
+}
+
 } // namespace
 
 TEST(Estimate, WaitsForATurnFollowTheCostOfAFrameAlsoWhereReadersHoldItUp)
@@ -60,8 +67,7 @@ TEST(Estimate, BeforeAFrameIsFinishedThoseInHandSayWhatTheyTake)
     estimate e = {};
     stage_observation o = {};
     o.live = 4;
-    o.in_hand_ns = 8'000'000'000;
-    o.in_hand_cpu_ns = 7'600'000'000;
+    Hold(&o, 8, 7.6);
     estimate_update(&e, &o, 0, 0, TICK_S);
     EXPECT_NEAR(e.cpu_s, 1.9, 0.001) << "of each of the four";
     EXPECT_NEAR(e.wait_s, 0.1, 0.001);
@@ -72,8 +78,7 @@ TEST(Estimate, AFrameInHandCountsWithItsCpuTimeAndItsWaits)
     estimate e = {};
     stage_observation o = {};
     Work(&o, 0.01, 0, 0);
-    o.in_hand_ns = 1'500'000'000;
-    o.in_hand_cpu_ns = 500'000'000;
+    Hold(&o, 1.5, 0.5);
     estimate_update(&e, &o, 0, 0, TICK_S);
     EXPECT_NEAR(e.cpu_s, 0.02, 0.001) << "0.5 s and 0.5 s of 50 frames";
     EXPECT_NEAR(e.wait_s, 0.02, 0.001);
