@@ -15,6 +15,11 @@ enum {
     KEPT_BESIDE = 4 * (SHOWN_WIDTH + 8)
 };
 
+static int is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 static void defuse(char *text)
 {
     for (; *text; text++)
@@ -29,11 +34,6 @@ static char *file_text(const struct source_line *line)
     char *copy = needed(strdup(line->file));
     defuse(copy);
     return copy;
-}
-
-static int is_continuation(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
 /* As it stands there: complaint_print_source() needs its tabs. */
@@ -77,6 +77,8 @@ static char *message_text(const struct source_line *line, const char *format, va
     if (line->kind == SOURCE_OVERRIDE) {
         int length = (int)(line->length < SHOWN_WIDTH ? line->length : SHOWN_WIDTH);
         const char *rest = line->length > SHOWN_WIDTH ? "..." : "";
+        while (*rest && length > 0 && is_continuation(line->text[length]))
+            length--;
         char *whole = formatted("in '%.*s%s': %s", length, line->text, rest, message);
         free(message);
         message = whole;

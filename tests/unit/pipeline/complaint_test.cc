@@ -100,6 +100,17 @@ TEST(Complaint, ALongOverrideIsNamedByItsBeginning)
     complaints_clear(&c);
 }
 
+TEST(Complaint, ALongOverrideIsNotCutWithinALetter)
+{
+    struct complaints c = {};
+    std::string set(119, 'a');
+    set += "\xc3\xa9" + std::string(100, 'b'); // its second byte would be the first that is left out
+    struct source_line source = {SOURCE_OVERRIDE, nullptr, 0, 0, set.c_str(), set.size()};
+    complaint_add(&c, {&source, 1}, "it is wrong");
+    EXPECT_EQ(c.list[0].message, "in '" + std::string(119, 'a') + "...': it is wrong");
+    complaints_clear(&c);
+}
+
 TEST(Complaint, ControlCharactersAreNotPrinted)
 {
     std::string text = report("a\x1b[2Jb\x7f", 1);
